@@ -1,0 +1,51 @@
+package race
+
+import "time"
+
+// CompetitionID identifies a competition; positive.
+type CompetitionID int64
+
+// DefaultTeamSize is how many runners make a complete team unless the
+// competition says otherwise (`integrantes`).
+const DefaultTeamSize = 15
+
+// Competition is one race of teams with its rules. A zero instant means unset.
+type Competition struct {
+	ID          CompetitionID
+	Name        string
+	ScheduledAt time.Time
+	Active      bool // visible and usable; an archived competition is not
+	Running     bool
+	StartedAt   time.Time
+	FinishedAt  time.Time
+	TeamSize    int // counted records a complete team has, 1..MaxTeamSize
+	Rounding    Rounding
+}
+
+// MaxTeamSize bounds TeamSize: one request carries at most one team.
+const MaxTeamSize = 15
+
+// Archived says whether the competition is over and withdrawn: its results are
+// no longer private to the judges of its teams.
+func (c Competition) Archived() bool { return !c.Active && !c.FinishedAt.IsZero() }
+
+// Start returns the competition running since at. A finished one may be started
+// again: a new start, no finish, the records stay. It fails with
+// CodeAlreadyRuns when it runs.
+func (c Competition) Start(at time.Time) (Competition, error) {
+	if c.Running {
+		return c, Errorf(CodeAlreadyRuns, "La competencia ya está en curso")
+	}
+	c.Running, c.StartedAt, c.FinishedAt = true, at, time.Time{}
+	return c, nil
+}
+
+// Stop returns the competition finished at at. It fails with CodeNotRunning
+// when it does not run.
+func (c Competition) Stop(at time.Time) (Competition, error) {
+	if !c.Running {
+		return c, Errorf(CodeNotRunning, "La competencia no está en curso")
+	}
+	c.Running, c.FinishedAt = false, at
+	return c, nil
+}

@@ -1,0 +1,65 @@
+package race
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code is a stable machine word for why something was refused. The values are
+// part of the wire contract (`codigo`).
+type Code string
+
+// The codes of the wire contract, section 3.
+const (
+	CodeMalformed     Code = "mensaje_invalido"
+	CodeUnknownType   Code = "tipo_desconocido"
+	CodeMissingField  Code = "campo_faltante"
+	CodeInvalidValue  Code = "valor_invalido"
+	CodeNoSuchTeam    Code = "equipo_inexistente"
+	CodeForeignTeam   Code = "equipo_ajeno"
+	CodeNotRunning    Code = "competencia_no_en_curso"
+	CodeTeamComplete  Code = "equipo_completo"
+	CodeConflict      Code = "conflicto"
+	CodeTooMany       Code = "demasiados_registros"
+	CodeRateLimited   Code = "limite_de_velocidad"
+	CodeUnavailable   Code = "no_disponible"
+	CodeAlreadyRuns   Code = "competencia_en_curso"
+	CodeNoCompetition Code = "competencia_inexistente"
+	CodeInternal      Code = "error_interno"
+)
+
+// Error is a rule that a client broke, or a reason why it must try again. Text
+// is for people, in Spanish; it never carries data of another judge's team.
+type Error struct {
+	Code Code
+	Text string
+}
+
+// Error returns the text for people.
+func (e *Error) Error() string { return e.Text }
+
+// Errorf makes an Error with a formatted text.
+func Errorf(code Code, format string, args ...any) error {
+	return &Error{Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+// CodeOf returns the code of the first Error in err's chain, CodeInternal if
+// there is none and "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return CodeInternal
+}
+
+var (
+	// ErrFenced says that another owner has taken the competition over: drop
+	// the state in memory and activate again.
+	ErrFenced = errors.New("the epoch of this owner is over")
+	// ErrNotFound says that a row does not exist.
+	ErrNotFound = errors.New("not found")
+)
