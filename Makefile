@@ -1,0 +1,43 @@
+# Server5K. `make` alone lists what there is.
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+LINT     := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME ?= 60s
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint check bench fuzz generate
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build and start a server with demonstration data on :8000
+	DEBUG=true bin/server5k serve --demo
+
+build: ## Build the static binary bin/server5k
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/server5k ./cmd/server5k
+
+test: ## Run all tests with the race detector, in random order
+	go test -race -shuffle=on ./...
+
+lint: ## Check style, go.mod and that other systems build
+	$(LINT) run
+	go mod tidy -diff
+	CGO_ENABLED=0 GOOS=windows go build -o /dev/null ./cmd/server5k
+	CGO_ENABLED=0 GOOS=darwin go build -o /dev/null ./cmd/server5k
+
+check: lint test ## What must pass before a commit
+
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## Run every fuzz target for FUZZTIME
+	@set -e; for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "== $$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+generate: ## Regenerate generated code
+	go generate ./...
