@@ -11,18 +11,21 @@ type Code string
 
 // The codes of the wire contract, section 3.
 const (
-	CodeMalformed     Code = "mensaje_invalido"
-	CodeUnknownType   Code = "tipo_desconocido"
-	CodeMissingField  Code = "campo_faltante"
-	CodeInvalidValue  Code = "valor_invalido"
-	CodeNoSuchTeam    Code = "equipo_inexistente"
-	CodeForeignTeam   Code = "equipo_ajeno"
-	CodeNotRunning    Code = "competencia_no_en_curso"
-	CodeTeamComplete  Code = "equipo_completo"
-	CodeConflict      Code = "conflicto"
-	CodeTooMany       Code = "demasiados_registros"
-	CodeRateLimited   Code = "limite_de_velocidad"
-	CodeUnavailable   Code = "no_disponible"
+	CodeMalformed    Code = "mensaje_invalido"
+	CodeUnknownType  Code = "tipo_desconocido"
+	CodeMissingField Code = "campo_faltante"
+	CodeInvalidValue Code = "valor_invalido"
+	CodeNoSuchTeam   Code = "equipo_inexistente"
+	CodeForeignTeam  Code = "equipo_ajeno"
+	CodeNotRunning   Code = "competencia_no_en_curso"
+	CodeTeamComplete Code = "equipo_completo"
+	CodeConflict     Code = "conflicto"
+	CodeTooMany      Code = "demasiados_registros"
+	CodeRateLimited  Code = "limite_de_velocidad"
+	CodeUnavailable  Code = "no_disponible"
+	// CodeWithheld is not sent: a record that was good, in a request that is
+	// all or nothing and was refused because of another one.
+	CodeWithheld      Code = "envio_rechazado"
 	CodeAlreadyRuns   Code = "competencia_en_curso"
 	CodeNoCompetition Code = "competencia_inexistente"
 	CodeInternal      Code = "error_interno"

@@ -192,40 +192,38 @@ func (l *Ledger) decide(q Request) (Reply, []TimeRecord) {
 		return reply, store
 	}
 	if q.Atomic {
-		return refuseAtomic(q, reply, v.held)
+		return l.refuseAtomic(q, reply, v.held)
 	}
 	if len(store) > 0 || slices.ContainsFunc(reply.Outcomes, Outcome.Stored) {
 		reply.Err = nil
 	}
 	for i, rec := range q.Records {
-		if keep(&reply.Outcomes[i], rec, &v.held, &store) {
-			reply.Outcomes[i].Held = true
-		}
+		out := &reply.Outcomes[i]
+		out.Held = keep(CodeOf(out.Err), q, rec, &v.held, &store)
 	}
 	return reply, store
 }
 
 // refuseAtomic turns a reply with at least one refusal into one that stores
-// nothing as counted. What the race or the team had no room for is kept, with
-// the good records that were refused beside it.
-func refuseAtomic(q Request, reply Reply, held int) (Reply, []TimeRecord) {
+// nothing as counted: what is not stored already is refused, the good records
+// with CodeWithheld. What the race or the team had no room for is kept, with the
+// good records beside it.
+func (l *Ledger) refuseAtomic(q Request, reply Reply, held int) (Reply, []TimeRecord) {
 	var store []TimeRecord
 	holds := holdable(CodeOf(reply.Err))
 	for i, rec := range q.Records {
 		out := &reply.Outcomes[i]
-		switch {
-		case out.Duplicate:
+		if _, stored := l.ids[out.ID]; stored && out.Err == nil {
 			continue
-		case out.Err == nil:
-			rest := *out
-			rest.Err = reply.Err
-			if holds {
-				rest.Held = keep(&rest, rec, &held, &store)
-			}
-			out.Held = rest.Held
-		default:
-			out.Held = keep(out, rec, &held, &store)
 		}
+		reason := CodeOf(out.Err)
+		if out.Err == nil {
+			out.Err, out.Duplicate = Errorf(CodeWithheld, "No se guardó porque el envío se rechazó completo"), false
+			if reason = ""; holds {
+				reason = CodeOf(reply.Err)
+			}
+		}
+		out.Held = keep(reason, q, rec, &held, &store)
 	}
 	return reply, store
 }
@@ -234,13 +232,15 @@ func refuseAtomic(q Request, reply Reply, held int) (Reply, []TimeRecord) {
 // and the data were right, only the race or the team had no place for it.
 func holdable(code Code) bool { return code == CodeNotRunning || code == CodeTeamComplete }
 
-// keep appends rec as held when its outcome asks for it and the team has room.
-func keep(out *Outcome, rec TimeRecord, held *int, store *[]TimeRecord) bool {
-	if out.Err == nil || !holdable(CodeOf(out.Err)) || *held >= MaxHeldPerTeam {
+// keep appends rec of q as held when the reason asks for it and the team has
+// room.
+func keep(reason Code, q Request, rec TimeRecord, held *int, store *[]TimeRecord) bool {
+	if !holdable(reason) || *held >= MaxHeldPerTeam {
 		return false
 	}
 	*held++
-	rec.State, rec.Reason = StateHeld, CodeOf(out.Err)
+	rec.Judge, rec.Team = q.Judge, q.Team
+	rec.State, rec.Reason = StateHeld, reason
 	*store = append(*store, rec)
 	return true
 }

@@ -27,7 +27,8 @@ func (o Outcome) Stored() bool { return o.Err == nil }
 // Reply answers a Request. Team is the zero value when it does not exist. Err
 // is set when nothing was stored because of the request as a whole (the team,
 // the state of the race, an atomic request with a bad record); then every
-// outcome that is not stored carries a reason too.
+// outcome that is not stored carries a reason too, CodeWithheld for one that
+// was good itself.
 type Reply struct {
 	Team     Team
 	Outcomes []Outcome // one for each record, in order
