@@ -1,0 +1,341 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"server5k/race"
+)
+
+const (
+	// batchRecords caps one commit: above it the cost of a commit no longer
+	// falls, and the first of the batch waits for the last.
+	batchRecords = 500
+	// highWater bounds the records that wait: two seconds of the slowest disk
+	// that was measured. Above it judges are told to try again.
+	highWater = 8000
+)
+
+// competition owns one competition: it keeps what is stored in a ledger, queues
+// what arrives, and has one store call in flight at a time. What is queued when
+// a call returns is the next batch, so a slow disk makes larger batches and no
+// timer is needed.
+type competition struct {
+	id    race.CompetitionID
+	store Store
+	log   *slog.Logger
+
+	recorder *actor.PID
+	ready    bool
+	epoch    int64
+	stream   int64
+	ledger   *race.Ledger
+
+	queue    []*work
+	waiting  int // records in queue
+	inFlight []*work
+	hubs     map[string]*actor.PID
+	draining bool
+	drainer  *actor.PID
+}
+
+// work is a request or a change of state that waits for the store, with all who
+// wait for its answer.
+type work struct {
+	times   *recordTimes
+	change  *changeState
+	waiters []waiter
+}
+
+type waiter struct {
+	pid *actor.PID
+	key uint64
+}
+
+func newCompetition(id race.CompetitionID, store Store, log *slog.Logger) *competition {
+	return &competition{id: id, store: store, log: log, hubs: map[string]*actor.PID{}}
+}
+
+func (c *competition) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		c.recorder = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return &recorder{c.store, c.log} }))
+		c.load(ctx)
+	case activated:
+		c.onActivated(ctx, m)
+	case recordTimes:
+		c.onRecordTimes(ctx, m)
+	case changeState:
+		c.enqueue(ctx, &work{change: &m, waiters: []waiter{{ctx.Sender(), 0}}})
+	case committed:
+		c.onCommitted(ctx, m)
+	case changed:
+		c.onChanged(ctx, m)
+	case subscribe:
+		c.hubs[ctx.Sender().String()] = ctx.Sender()
+		c.greet(ctx, ctx.Sender())
+	case drain:
+		c.draining, c.drainer = true, ctx.Sender()
+		c.flush(ctx)
+	}
+}
+
+// load activates the competition in a goroutine that ends by commitTimeout.
+func (c *competition) load(ctx actor.Context) {
+	c.ready = false
+	self, root := ctx.Self(), ctx.ActorSystem().Root
+	go func() {
+		var res activated
+		res.err = retry(func(cx context.Context) (err error) {
+			res.state, err = c.store.Activate(cx, c.id)
+			return err
+		}, c.log)
+		root.Send(self, res)
+	}()
+}
+
+func (c *competition) onActivated(ctx actor.Context, m activated) {
+	if m.err != nil {
+		err := unavailable()
+		if errors.Is(m.err, race.ErrNotFound) {
+			err = race.Errorf(race.CodeNoCompetition, "La competencia no existe")
+		} else {
+			c.log.Error("competition could not be activated", "error", m.err)
+		}
+		c.giveUp(ctx, err)
+		return
+	}
+	c.ledger = race.NewLedger(m.state.Competition, m.state.Seq, m.state.Event)
+	for _, t := range m.state.Teams {
+		c.ledger.AddTeam(t, m.state.Held[t.ID])
+	}
+	for _, r := range m.state.Records {
+		c.ledger.AddRecord(r)
+	}
+	c.ready, c.epoch, c.stream = true, m.state.Epoch, m.state.Stream
+	c.log.Info("competition activated", "epoch", c.epoch, "records", len(m.state.Records))
+	for _, pid := range c.hubs {
+		c.greet(ctx, pid)
+	}
+	c.flush(ctx)
+}
+
+// greet sends a hub the state that its events count on from.
+func (c *competition) greet(ctx actor.Context, pid *actor.PID) {
+	if !c.ready {
+		return // onActivated will
+	}
+	ctx.Request(pid, snapshot{race.Snapshot{
+		Competition: c.ledger.Competition(), Seq: c.ledger.Event(), Stream: c.stream, Totals: c.ledger.Totals(),
+	}})
+}
+
+func (c *competition) onRecordTimes(ctx actor.Context, m recordTimes) {
+	w := waiter{ctx.Sender(), m.Key}
+	if c.ready {
+		if r, ok := c.ledger.Known(m.Request); ok {
+			w.send(ctx, recordTimesReply{Reply: r})
+			return
+		}
+	}
+	if same := c.find(m.Request); same != nil {
+		same.waiters = append(same.waiters, w)
+		return
+	}
+	c.enqueue(ctx, &work{times: &m, waiters: []waiter{w}})
+}
+
+// find returns the waiting work that asks for exactly the same.
+func (c *competition) find(q race.Request) *work {
+	same := func(w *work) bool {
+		if w.times == nil {
+			return false
+		}
+		have := w.times.Request
+		return have.Judge == q.Judge && have.Team == q.Team && have.Atomic == q.Atomic &&
+			slices.EqualFunc(have.Records, q.Records, func(a, b race.TimeRecord) bool { return a.ID == b.ID && a.Elapsed == b.Elapsed })
+	}
+	for _, list := range [][]*work{c.inFlight, c.queue} {
+		if i := slices.IndexFunc(list, same); i >= 0 {
+			return list[i]
+		}
+	}
+	return nil
+}
+
+func (c *competition) enqueue(ctx actor.Context, w *work) {
+	if c.draining || c.waiting >= highWater {
+		c.answer(ctx, w, race.Reply{}, race.Competition{}, unavailable())
+		return
+	}
+	if w.times != nil {
+		c.waiting += len(w.times.Request.Records)
+	}
+	c.queue = append(c.queue, w)
+	c.flush(ctx)
+}
+
+// flush starts the next store call when none is in flight.
+func (c *competition) flush(ctx actor.Context) {
+	if !c.ready || len(c.inFlight) > 0 {
+		return
+	}
+	if len(c.queue) == 0 {
+		if c.drainer != nil {
+			ctx.Send(c.drainer, drained{})
+			c.drainer = nil
+		}
+		return
+	}
+	if change := c.queue[0].change; change != nil {
+		c.take(1)
+		t := change.Transition
+		t.Epoch = c.epoch
+		ctx.Request(c.recorder, advance{t})
+		return
+	}
+	b := race.Batch{Competition: c.id, Epoch: c.epoch}
+	records := 0
+	for _, w := range c.queue {
+		if w.change != nil || records >= batchRecords {
+			break
+		}
+		records += len(w.times.Request.Records)
+		b.Requests = append(b.Requests, w.times.Request)
+	}
+	c.waiting -= records
+	c.take(len(b.Requests))
+	ctx.Request(c.recorder, commit{b})
+}
+
+func (c *competition) take(n int) {
+	c.inFlight = slices.Clone(c.queue[:n])
+	c.queue = slices.Delete(c.queue, 0, n)
+}
+
+func (c *competition) onCommitted(ctx actor.Context, m committed) {
+	done := c.inFlight
+	c.inFlight = nil
+	if m.err != nil {
+		c.onFailed(ctx, done, m.err)
+		return
+	}
+	c.ledger.Apply(m.decision, m.teams)
+	for i, w := range done {
+		c.answer(ctx, w, m.decision.Replies[i], race.Competition{}, nil)
+	}
+	first := m.decision.Event - int64(len(m.decision.Touched)) + 1
+	for i, team := range m.decision.Touched {
+		c.emit(ctx, race.Event{
+			Kind: race.TimesRecorded, Seq: first + int64(i), At: time.Now(), Total: c.ledger.Total(team), Origin: soleOrigin(done, team),
+		})
+	}
+	c.flush(ctx)
+}
+
+// soleOrigin returns the session that sent all new records of a team, if one
+// did.
+func soleOrigin(done []*work, team race.TeamID) string {
+	origin := ""
+	for _, w := range done {
+		if w.times.Request.Team != team {
+			continue
+		}
+		if w.times.Origin == "" || (origin != "" && origin != w.times.Origin) {
+			return ""
+		}
+		origin = w.times.Origin
+	}
+	return origin
+}
+
+func (c *competition) onChanged(ctx actor.Context, m changed) {
+	done := c.inFlight
+	c.inFlight = nil
+	if m.err != nil && race.CodeOf(m.err) == race.CodeInternal {
+		c.onFailed(ctx, done, m.err)
+		return
+	}
+	for _, w := range done {
+		c.answer(ctx, w, race.Reply{}, m.competition, m.err)
+	}
+	if m.err == nil {
+		c.ledger.SetCompetition(m.competition, m.event)
+		kind := race.CompetitionStopped
+		if m.competition.Running {
+			kind = race.CompetitionStarted
+		}
+		c.log.Info("competition changed", "running", m.competition.Running, "event", m.event)
+		c.emit(ctx, race.Event{Kind: kind, Seq: m.event, At: time.Now()})
+	}
+	c.flush(ctx)
+}
+
+// onFailed answers what had no durable answer and makes the memory right again:
+// whoever lost its epoch stops, else the state is loaded anew.
+func (c *competition) onFailed(ctx actor.Context, done []*work, err error) {
+	c.log.Error("store call failed", "error", err)
+	for _, w := range done {
+		c.answer(ctx, w, race.Reply{}, race.Competition{}, unavailable())
+	}
+	if errors.Is(err, race.ErrFenced) || errors.Is(err, race.ErrNotFound) {
+		c.giveUp(ctx, unavailable())
+		return
+	}
+	c.load(ctx)
+}
+
+// giveUp refuses all that waits and stops the actor.
+func (c *competition) giveUp(ctx actor.Context, err error) {
+	for _, w := range c.queue {
+		c.answer(ctx, w, race.Reply{}, race.Competition{}, err)
+	}
+	c.queue, c.waiting = nil, 0
+	ctx.Stop(ctx.Self())
+}
+
+func (c *competition) emit(ctx actor.Context, e race.Event) {
+	e.Competition, e.Stream = c.ledger.Competition(), c.stream
+	for _, pid := range c.hubs {
+		ctx.Send(pid, event{e})
+	}
+}
+
+func (c *competition) answer(ctx actor.Context, w *work, r race.Reply, comp race.Competition, err error) {
+	for i, to := range w.waiters {
+		if w.change != nil {
+			if to.pid != nil {
+				ctx.Send(to.pid, changeStateReply{comp, err})
+			}
+			continue
+		}
+		reply := r
+		if i > 0 {
+			reply = joined(r)
+		}
+		to.send(ctx, recordTimesReply{Reply: reply, Err: err})
+	}
+}
+
+// joined is the reply for who asked for the same while it was on its way: what
+// was stored is a duplicate for them.
+func joined(r race.Reply) race.Reply {
+	r.Outcomes = slices.Clone(r.Outcomes)
+	for i := range r.Outcomes {
+		r.Outcomes[i].Duplicate = r.Outcomes[i].Stored()
+	}
+	return r
+}
+
+func (w waiter) send(ctx actor.Context, r recordTimesReply) {
+	if w.pid == nil {
+		return
+	}
+	r.Key = w.key
+	ctx.Send(w.pid, r)
+}

@@ -1,0 +1,245 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"server5k/race"
+)
+
+const (
+	// window bounds the requests of one socket that wait for an answer.
+	window = 256
+	// resendAfter and giveUpAfter: a request without an answer is sent again,
+	// since its owner may have stopped, and given up before the phone does
+	// (10 s).
+	resendAfter = 2 * time.Second
+	giveUpAfter = 9 * time.Second
+	tickEvery   = time.Second
+)
+
+// Outbox is what a session needs of its socket. The session calls it from one
+// goroutine at a time; it must not block.
+type Outbox interface {
+	// Answer gives the answer for a ticket; answers come in the order of the
+	// requests. err is CodeUnavailable or CodeNoSuchTeam when there is no reply.
+	// An echoed ticket has neither.
+	Answer(ticket any, reply race.Reply, err error)
+	// Revoked says that the judge may no longer be connected.
+	Revoked()
+}
+
+// Session is the gateway's end of a session actor.
+type Session struct {
+	id   string
+	pid  *actor.PID
+	root *actor.RootContext
+}
+
+// ID names the session in race.Event.Origin.
+func (s *Session) ID() string { return s.id }
+
+// Submit asks to store q; ticket comes back with the answer.
+func (s *Session) Submit(ticket any, q race.Request) { s.root.Send(s.pid, submit{ticket, q}) }
+
+// Echo gives ticket back when everything before it is answered.
+func (s *Session) Echo(ticket any) { s.root.Send(s.pid, echo{ticket}) }
+
+// Close ends the session; what waits is still stored, but not answered.
+func (s *Session) Close() { s.root.Stop(s.pid) }
+
+// session stands for one judge socket.
+type session struct {
+	id       string
+	judge    race.JudgeID
+	own      map[race.TeamID]race.CompetitionID
+	box      Outbox
+	owners   *actor.PID
+	registry *actor.PID
+	store    Store
+
+	slots   []*slot // in the order of the requests
+	byKey   map[uint64]*slot
+	lastKey uint64
+	timer   *time.Timer
+	drainer *actor.PID
+}
+
+// slot is one request and the place of its answer.
+type slot struct {
+	ticket  any
+	request race.Request
+	key     uint64
+	since   time.Time
+	sent    time.Time
+	done    bool
+	reply   race.Reply
+	err     error
+}
+
+func (s *session) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		s.byKey = map[uint64]*slot{}
+		ctx.Send(s.registry, sessionOpened{s.judge, s.id, ctx.Self()})
+	case *actor.Stopped:
+		if s.timer != nil {
+			s.timer.Stop()
+		}
+		ctx.Send(s.registry, sessionClosed{s.judge, s.id})
+	case submit:
+		s.onSubmit(ctx, m)
+	case echo:
+		s.slots = append(s.slots, &slot{ticket: m.ticket, done: true})
+		s.deliver(ctx)
+	case recordTimesReply:
+		s.finish(ctx, m.Key, m.Reply, m.Err)
+	case located:
+		s.onLocated(ctx, m)
+	case tick:
+		s.onTick(ctx)
+	case revoke:
+		s.box.Revoked()
+	case drain:
+		s.drainer = ctx.Sender()
+		s.deliver(ctx)
+	}
+}
+
+func (s *session) onSubmit(ctx actor.Context, m submit) {
+	sl := &slot{ticket: m.ticket, request: m.request, since: time.Now()}
+	s.slots = append(s.slots, sl)
+	if len(s.byKey) >= window {
+		sl.done, sl.err = true, unavailable()
+		s.deliver(ctx)
+		return
+	}
+	s.lastKey++
+	sl.key = s.lastKey
+	s.byKey[sl.key] = sl
+	s.send(ctx, sl)
+	if s.timer == nil {
+		s.arm(ctx)
+	}
+}
+
+// send passes a request on to the owner of its team's competition, looking the
+// team up first when it is not known to be the judge's.
+func (s *session) send(ctx actor.Context, sl *slot) {
+	sl.sent = time.Now()
+	if id, ok := s.own[sl.request.Team]; ok {
+		ctx.Request(s.owners, route{id, recordTimes{Request: sl.request, Origin: s.id, Key: sl.key}})
+		return
+	}
+	self, root, store, key, team := ctx.Self(), ctx.ActorSystem().Root, s.store, sl.key, sl.request.Team
+	go func() {
+		c, cancel := context.WithTimeoutCause(context.Background(), lookupTimeout, errors.New("look up team: no answer in 3s"))
+		defer cancel()
+		row, err := store.Team(c, team)
+		root.Send(self, located{key, row, err})
+	}()
+}
+
+func (s *session) onLocated(ctx actor.Context, m located) {
+	sl, ok := s.byKey[m.key]
+	switch {
+	case !ok:
+	case m.err != nil:
+		err := lookupError(sl.request.Team, m.err)
+		s.finish(ctx, m.key, race.Reply{}, err)
+	default:
+		ctx.Request(s.owners, route{m.row.Competition, recordTimes{Request: sl.request, Origin: s.id, Key: sl.key}})
+	}
+}
+
+func (s *session) finish(ctx actor.Context, key uint64, r race.Reply, err error) {
+	sl, ok := s.byKey[key]
+	if !ok {
+		return // answered before: the request was sent twice
+	}
+	delete(s.byKey, key)
+	sl.done, sl.reply, sl.err = true, r, err
+	s.deliver(ctx)
+}
+
+// deliver gives out the answers that are due.
+func (s *session) deliver(ctx actor.Context) {
+	for len(s.slots) > 0 && s.slots[0].done {
+		sl := s.slots[0]
+		s.slots[0] = nil
+		s.slots = s.slots[1:]
+		s.box.Answer(sl.ticket, sl.reply, sl.err)
+	}
+	if len(s.slots) == 0 && s.drainer != nil {
+		ctx.Send(s.drainer, drained{})
+		s.drainer = nil
+	}
+}
+
+func (s *session) onTick(ctx actor.Context) {
+	s.timer = nil
+	now := time.Now()
+	for _, sl := range s.byKey {
+		switch {
+		case now.Sub(sl.since) >= giveUpAfter:
+			s.finish(ctx, sl.key, race.Reply{}, unavailable())
+		case now.Sub(sl.sent) >= resendAfter:
+			s.send(ctx, sl)
+		}
+	}
+	if len(s.byKey) > 0 {
+		s.arm(ctx)
+	}
+}
+
+func (s *session) arm(ctx actor.Context) {
+	self, root := ctx.Self(), ctx.ActorSystem().Root
+	s.timer = time.AfterFunc(tickEvery, func() { root.Send(self, tick{}) })
+}
+
+// sessions knows the live sessions of the node.
+type sessions struct {
+	byJudge map[race.JudgeID]map[string]*actor.PID
+	drainer *actor.PID
+	waiting int
+}
+
+func (s *sessions) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case sessionOpened:
+		if s.byJudge[m.judge] == nil {
+			s.byJudge[m.judge] = map[string]*actor.PID{}
+		}
+		s.byJudge[m.judge][m.id] = m.pid
+	case sessionClosed:
+		delete(s.byJudge[m.judge], m.id)
+		if len(s.byJudge[m.judge]) == 0 {
+			delete(s.byJudge, m.judge)
+		}
+	case closeJudge:
+		for _, pid := range s.byJudge[m.judge] {
+			ctx.Send(pid, revoke{})
+		}
+	case drain:
+		s.drainer, s.waiting = ctx.Sender(), 1
+		for _, list := range s.byJudge {
+			for _, pid := range list {
+				s.waiting++
+				ctx.Request(pid, drain{})
+			}
+		}
+		s.onDrained(ctx)
+	case drained:
+		s.onDrained(ctx)
+	}
+}
+
+func (s *sessions) onDrained(ctx actor.Context) {
+	if s.waiting--; s.waiting <= 0 && s.drainer != nil {
+		ctx.Send(s.drainer, drained{})
+		s.drainer = nil
+	}
+}

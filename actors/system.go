@@ -1,0 +1,189 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/google/uuid"
+
+	"server5k/race"
+)
+
+// Store is what the actors need of the database; see persistence.Store for the
+// promises.
+type Store interface {
+	Activate(ctx context.Context, id race.CompetitionID) (race.Activation, error)
+	Append(ctx context.Context, b race.Batch) (race.Decision, []race.Team, error)
+	Transition(ctx context.Context, t race.Transition) (race.Competition, int64, error)
+	Team(ctx context.Context, id race.TeamID) (race.TeamRow, error)
+}
+
+// Publisher hears what happens in the competitions of this node's listeners. The
+// hub calls it from one goroutine, in order; it must not block.
+type Publisher interface {
+	// Reset gives the state to count on from; events before it are void.
+	Reset(s race.Snapshot)
+	// Publish gives the event after the last one given.
+	Publish(e race.Event)
+}
+
+// Bounds. Each has its reason beside it.
+const (
+	// askTimeout is longer than every deadline inside, so that an answer
+	// hardly ever races with the timeout of the future that waits for it.
+	askTimeout = 12 * time.Second
+	// lookupTimeout bounds one read of a team.
+	lookupTimeout = 3 * time.Second
+)
+
+// System is the only way into the actors. Its methods may be called from any
+// goroutine.
+type System struct {
+	sys      *actor.ActorSystem
+	store    Store
+	owners   *actor.PID
+	sessions *actor.PID
+	hub      *actor.PID
+}
+
+// Start starts the actors of a node. Stop ends them.
+func Start(store Store, pub Publisher, log *slog.Logger) *System {
+	sys := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
+		return log.With("lib", "protoactor")
+	}))
+	s := &System{sys: sys, store: store}
+	s.owners = s.spawn("owners", newOwners(store, log.With("part", "competition")))
+	s.sessions = s.spawn("sessions", &sessions{byJudge: map[race.JudgeID]map[string]*actor.PID{}})
+	s.hub = s.spawn("hub", &hub{owners: s.owners, pub: pub, topics: map[race.CompetitionID]*topic{}, log: log.With("part", "hub")})
+	return s
+}
+
+// spawn starts one of the actors that a node cannot do without: it is restarted
+// when it panics, with what it knew.
+func (s *System) spawn(name string, a actor.Actor) *actor.PID {
+	props := actor.PropsFromProducer(func() actor.Actor { return a }, stopOnPanic(), actor.WithGuardian(restartStrategy()))
+	pid, err := s.sys.Root.SpawnNamed(props, name)
+	if err != nil { // the names are constants and the system is new
+		panic(err)
+	}
+	return pid
+}
+
+// Submit stores the records of q and waits until they are durable or refused.
+// origin names the session that needs no news of them, or is empty. The error is
+// a race.Error with CodeNoSuchTeam or CodeUnavailable; with the latter the
+// request may be sent again.
+func (s *System) Submit(ctx context.Context, q race.Request, origin string) (race.Reply, error) {
+	row, err := s.store.Team(ctx, q.Team)
+	if err != nil {
+		return race.Reply{}, lookupError(q.Team, err)
+	}
+	res, err := s.ask(ctx, route{row.Competition, recordTimes{Request: q, Origin: origin}})
+	if err != nil {
+		return race.Reply{}, err
+	}
+	reply, ok := res.(recordTimesReply)
+	if !ok {
+		return race.Reply{}, unavailable()
+	}
+	return reply.Reply, reply.Err
+}
+
+// StartCompetition starts a competition at at. race.CodeAlreadyRuns,
+// race.CodeNoCompetition, race.CodeUnavailable.
+func (s *System) StartCompetition(ctx context.Context, id race.CompetitionID, at time.Time, author string) (race.Competition, error) {
+	return s.change(ctx, changeState{race.Transition{Competition: id, Start: true, At: at, Author: author}})
+}
+
+// StopCompetition stops a competition at at. race.CodeNotRunning,
+// race.CodeNoCompetition, race.CodeUnavailable.
+func (s *System) StopCompetition(ctx context.Context, id race.CompetitionID, at time.Time, author string) (race.Competition, error) {
+	return s.change(ctx, changeState{race.Transition{Competition: id, At: at, Author: author}})
+}
+
+func (s *System) change(ctx context.Context, m changeState) (race.Competition, error) {
+	res, err := s.ask(ctx, route{m.Competition, m})
+	if err != nil {
+		return race.Competition{}, err
+	}
+	switch r := res.(type) {
+	case changeStateReply:
+		return r.Competition, r.Err
+	case recordTimesReply:
+		return race.Competition{}, r.Err
+	}
+	return race.Competition{}, unavailable()
+}
+
+// Watch makes the hub listen to a competition: the Publisher gets its snapshot
+// and from then on every event. Watching again is harmless.
+func (s *System) Watch(id race.CompetitionID) { s.sys.Root.Send(s.hub, watch{id}) }
+
+// CloseSessions closes the live sockets of a judge as revoked.
+func (s *System) CloseSessions(judge race.JudgeID) { s.sys.Root.Send(s.sessions, closeJudge{judge}) }
+
+// ask sends m to the owners and waits for the answer.
+func (s *System) ask(ctx context.Context, m any) (any, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, unavailable()
+	}
+	f := s.sys.Root.RequestFuture(s.owners, m, askTimeout)
+	res, err := f.Result()
+	if err != nil {
+		return nil, unavailable()
+	}
+	return res, nil
+}
+
+// OpenSession starts the session actor of one judge socket. teams are the
+// judge's. The session ends with Session.Close.
+func (s *System) OpenSession(judge race.JudgeID, teams []race.Team, box Outbox) *Session {
+	own := make(map[race.TeamID]race.CompetitionID, len(teams))
+	for _, t := range teams {
+		own[t.ID] = t.Competition
+	}
+	id := "session-" + uuid.NewString()
+	props := actor.PropsFromProducer(func() actor.Actor {
+		return &session{id: id, judge: judge, own: own, box: box, owners: s.owners, registry: s.sessions, store: s.store}
+	}, actor.WithGuardian(stopStrategy()))
+	pid, err := s.sys.Root.SpawnNamed(props, id)
+	if err != nil { // a UUID is never taken
+		panic(err)
+	}
+	return &Session{id: id, pid: pid, root: s.sys.Root}
+}
+
+// Drain refuses new work, waits until what was accepted is durable and answered,
+// or until ctx ends.
+func (s *System) Drain(ctx context.Context) error {
+	for _, step := range []struct {
+		pid *actor.PID
+		msg any
+	}{{s.owners, drain{}}, {s.sessions, drain{}}} {
+		left := askTimeout
+		if d, ok := ctx.Deadline(); ok {
+			left = min(left, time.Until(d))
+		}
+		if _, err := s.sys.Root.RequestFuture(step.pid, step.msg, max(left, time.Millisecond)).Result(); err != nil {
+			return errors.New("drain actors: not everything was answered in time")
+		}
+	}
+	return nil
+}
+
+// Stop ends all actors at once; call Drain before.
+func (s *System) Stop() { s.sys.Shutdown() }
+
+func unavailable() error {
+	return race.Errorf(race.CodeUnavailable, "Servicio no disponible en este momento, reintente")
+}
+
+func lookupError(id race.TeamID, err error) error {
+	if errors.Is(err, race.ErrNotFound) {
+		return race.Errorf(race.CodeNoSuchTeam, "El equipo %d no existe", id)
+	}
+	return unavailable()
+}
