@@ -1,0 +1,31 @@
+package gateway
+
+import "net/http"
+
+// me answers GET /api/me/.
+func (s *Server) me(c *call) error {
+	c.reply(http.StatusOK, judgeOf(c.judge))
+	return nil
+}
+
+// health answers GET /api/health/: the process is up and answers.
+func (s *Server) health(c *call) error {
+	c.reply(http.StatusOK, struct {
+		Status string `json:"status"`
+	}{"ok"})
+	return nil
+}
+
+// root answers GET /api/ with the addresses of the lists.
+func (s *Server) root(c *call) error {
+	scheme := "http"
+	if c.ctx.IsTLS() {
+		scheme = "https"
+	}
+	base := scheme + "://" + string(c.ctx.Host())
+	c.reply(http.StatusOK, struct {
+		Competitions string `json:"competencias"`
+		Teams        string `json:"equipos"`
+	}{base + "/api/competencias/", base + "/api/equipos/"})
+	return nil
+}

@@ -1,0 +1,381 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/valyala/fasthttp"
+
+	"server5k/gateway/auth"
+	"server5k/gateway/ws"
+	"server5k/race"
+)
+
+// Outbox is the gateway's side of a session: it gets the answers in the order of
+// the requests. err is set when there is no reply. An echoed ticket has neither.
+type Outbox interface {
+	Answer(ticket any, reply race.Reply, err error)
+	Revoked()
+}
+
+// Session is what the gateway needs of a judge's session.
+type Session interface {
+	ID() string
+	Submit(ticket any, q race.Request)
+	Echo(ticket any)
+	Close()
+}
+
+// Sessions opens sessions.
+type Sessions interface {
+	OpenSession(judge race.JudgeID, teams []race.Team, box Outbox) Session
+}
+
+const (
+	subprotocol  = "server5k.v1"
+	bearerPrefix = "bearer."
+
+	maxJudgeMessage = 16 << 10
+	maxRef          = 64
+	// socketSetup bounds the reads before an upgrade.
+	socketSetup = 3 * time.Second
+)
+
+// Refusals of the judge socket before the upgrade.
+const (
+	refusedNoToken      = 4001
+	refusedToken        = 4002
+	refusedOtherJudge   = 4003
+	refusedNoActiveRace = 4004
+)
+
+// judgeSocket upgrades GET /ws/juez/{id}/.
+func (s *Server) judgeSocket(ctx *fasthttp.RequestCtx) {
+	if !ws.CheckHandshake(ctx) || !s.admit(ctx) {
+		return
+	}
+	raw, chosen := socketToken(ctx)
+	if raw == "" {
+		s.refuseSocket(ctx, refusedNoToken, "Falta el token de acceso")
+		return
+	}
+	tok, err := s.cfg.Issuer.Parse(raw, auth.Access)
+	if err != nil || tok.Audience != auth.JudgeAudience || !tok.HasJudgeID {
+		s.refuseSocket(ctx, refusedToken, "El token no es válido o venció")
+		return
+	}
+	path, _ := ctx.UserValue("id").(string)
+	if id, ok := pathID(path); !ok || id != tok.JudgeID {
+		s.refuseSocket(ctx, refusedOtherJudge, "El token es de otro juez")
+		return
+	}
+	setup, cancel := context.WithTimeoutCause(ctx, socketSetup, errors.New("open judge socket: no answer in 3s"))
+	defer cancel()
+	judge := race.JudgeID(tok.JudgeID)
+	row, err := s.cfg.Store.Judge(setup, judge)
+	if err != nil || !row.Active {
+		if err != nil && !errors.Is(err, race.ErrNotFound) {
+			s.unavailableSocket(ctx)
+			return
+		}
+		s.refuseSocket(ctx, refusedToken, "Juez no encontrado o inactivo")
+		return
+	}
+	h, err := s.prepareJudge(setup, judge)
+	switch {
+	case err != nil:
+		s.unavailableSocket(ctx)
+		return
+	case h == nil:
+		s.refuseSocket(ctx, refusedNoActiveRace, "No tiene equipos en una competencia activa")
+		return
+	}
+	s.cfg.Sockets.Upgrade(ctx, ws.Options{
+		MaxMessage: maxJudgeMessage, QueueFrames: 256, QueueBytes: 256 << 10, Policy: ws.CloseOnOverflow,
+		IdlePing: 25 * time.Second, IdleTimeout: 75 * time.Second, WriteTimeout: 5 * time.Second,
+		Rate: s.judgeRate(), Burst: s.judgeBurst(), Subprotocol: chosen,
+	}, h.start)
+}
+
+// socketToken finds the access token: the first `token` of the query, or the
+// second offered subprotocol.
+func socketToken(ctx *fasthttp.RequestCtx) (token, chosen string) {
+	if t := ctx.QueryArgs().Peek("token"); len(t) > 0 {
+		return string(t), ""
+	}
+	offered := strings.Split(string(ctx.Request.Header.Peek("Sec-WebSocket-Protocol")), ",")
+	for _, p := range offered {
+		p = strings.TrimSpace(p)
+		if p == subprotocol {
+			chosen = subprotocol
+		}
+		if t, ok := strings.CutPrefix(p, bearerPrefix); ok {
+			token = t
+		}
+	}
+	if chosen == "" {
+		return "", ""
+	}
+	return token, chosen
+}
+
+// prepareJudge reads what the socket needs; nil when no competition of the judge
+// is active.
+func (s *Server) prepareJudge(ctx context.Context, judge race.JudgeID) (*judgeHandler, error) {
+	rows, err := s.cfg.Store.Teams(ctx, race.TeamFilter{Judge: judge})
+	if err != nil {
+		return nil, err
+	}
+	h := &judgeHandler{srv: s, judge: judge, joined: map[*topic]race.Competition{}}
+	seen := map[race.CompetitionID]bool{}
+	for _, row := range rows {
+		h.teams = append(h.teams, row.Team)
+		if seen[row.Competition] {
+			continue
+		}
+		seen[row.Competition] = true
+		c, err := s.cfg.Store.Competition(ctx, row.Competition)
+		if err != nil {
+			return nil, err
+		}
+		if !c.Active {
+			continue
+		}
+		t, err := s.cfg.Live.await(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		h.joined[t] = c
+		h.competitions = append(h.competitions, c)
+	}
+	if len(h.competitions) == 0 {
+		return nil, nil
+	}
+	return h, nil
+}
+
+// judgeHandler is one judge's socket: it decodes what comes and encodes the
+// answers of its session.
+type judgeHandler struct {
+	srv          *Server
+	judge        race.JudgeID
+	teams        []race.Team
+	competitions []race.Competition
+	joined       map[*topic]race.Competition
+
+	conn    *ws.Conn
+	session Session
+}
+
+func (h *judgeHandler) start(c *ws.Conn) ws.Handler {
+	h.conn = c
+	h.session = h.srv.cfg.Sessions.OpenSession(h.judge, h.teams, h)
+	c.Send(frame(h.srv.stamp().judgeWelcome(h.competitions, h.srv.cfg.Now())))
+	for t, known := range h.joined {
+		h.srv.cfg.Live.joinJudge(t, &subscriber{conn: c, session: h.session.ID()}, known)
+	}
+	return h
+}
+
+// inbound is any message of a judge.
+type inbound struct {
+	Type    jsontext.Value `json:"tipo"`
+	Ref     jsontext.Value `json:"ref"`
+	TeamID  jsontext.Value `json:"equipo_id"`
+	Records jsontext.Value `json:"registros"`
+	T0      jsontext.Value `json:"t0"`
+	recordItem
+}
+
+// Tickets travel through the session and come back with the answer.
+type (
+	pongTicket struct {
+		t0  jsontext.Value
+		t1  float64
+		ref string
+	}
+	errorTicket  struct{ message errorMessage }
+	singleTicket struct {
+		ref  string
+		team race.TeamID
+		id   race.RecordID
+	}
+	batchTicket struct {
+		ref   string
+		team  race.TeamID
+		sent  int
+		bad   []failedItem
+		index []int // of the records that were submitted
+	}
+)
+
+// OnText handles one message.
+func (h *judgeHandler) OnText(payload []byte) {
+	now := h.srv.cfg.Now()
+	var m inbound
+	if jsontext.Value(payload).Kind() != '{' || json.Unmarshal(payload, &m, lenient) != nil {
+		h.fail(errorMessage{Message: "El mensaje no es un objeto JSON", Code: race.CodeMalformed})
+		return
+	}
+	ref, ok := reference(m.Ref)
+	if !ok {
+		h.fail(errorMessage{Message: "ref debe ser un texto de hasta 64 caracteres", Code: race.CodeInvalidValue})
+		return
+	}
+	switch kind, _ := stringOf(m.Type); kind {
+	case "ping":
+		h.session.Echo(pongTicket{m.T0, preciseMS(now), ref})
+	case "registrar_tiempo":
+		h.registerOne(m, ref, now)
+	case "registrar_tiempos":
+		h.registerMany(m, ref, now)
+	default:
+		h.fail(errorMessage{Message: "Tipo de mensaje desconocido", Code: race.CodeUnknownType, Ref: ref})
+	}
+}
+
+func reference(raw jsontext.Value) (string, bool) {
+	if absent(raw) {
+		return "", true
+	}
+	text, ok := stringOf(raw)
+	return text, ok && len([]rune(text)) <= maxRef
+}
+
+func preciseMS(t time.Time) float64 { return float64(t.UnixMicro()) / 1000 }
+
+func (h *judgeHandler) registerOne(m inbound, ref string, now time.Time) {
+	team, err := teamID(m.TeamID)
+	if err != nil {
+		h.refuse(err, 0, ref)
+		return
+	}
+	rec, err := m.record(race.SourceSocket, now)
+	if err != nil {
+		h.refuse(err, team, ref)
+		return
+	}
+	h.session.Submit(singleTicket{ref, team, rec.ID}, race.Request{Judge: h.judge, Team: team, Records: []race.TimeRecord{rec}})
+}
+
+func (h *judgeHandler) registerMany(m inbound, ref string, now time.Time) {
+	team, err := teamID(m.TeamID)
+	if err != nil {
+		h.refuse(err, 0, ref)
+		return
+	}
+	items, err := decodeRecords(m.Records, race.SourceSocket, now)
+	if err != nil {
+		h.refuse(err, team, ref)
+		return
+	}
+	t := batchTicket{ref: ref, team: team, sent: len(items)}
+	q := race.Request{Judge: h.judge, Team: team}
+	for i, it := range items {
+		if it.err != nil {
+			t.bad = append(t.bad, failedItem{i, it.err.Error(), race.CodeOf(it.err)})
+			continue
+		}
+		t.index = append(t.index, i)
+		q.Records = append(q.Records, it.rec)
+	}
+	if len(q.Records) == 0 {
+		h.session.Echo(t)
+		return
+	}
+	h.session.Submit(t, q)
+}
+
+func (h *judgeHandler) refuse(err error, team race.TeamID, ref string) {
+	h.fail(errorMessage{Message: err.Error(), Code: race.CodeOf(err), TeamID: team, Ref: ref})
+}
+
+// fail answers with an error, in its turn.
+func (h *judgeHandler) fail(m errorMessage) {
+	m.Type = "error"
+	h.session.Echo(errorTicket{m})
+}
+
+// Answer implements Outbox.
+func (h *judgeHandler) Answer(ticket any, reply race.Reply, err error) {
+	h.conn.Send(frame(h.answer(ticket, reply, err)))
+}
+
+// answer is the message for a ticket that came back.
+func (h *judgeHandler) answer(ticket any, reply race.Reply, err error) any {
+	switch t := ticket.(type) {
+	case errorTicket:
+		return t.message
+	case pongTicket:
+		p := pongMessage{Type: "pong", Message: "Conexión activa", Ref: t.ref}
+		if t.t0.Kind() == '0' { // a number, the client's clock
+			p.T0, p.T1, p.T2 = t.t0, t.t1, preciseMS(h.srv.cfg.Now())
+		}
+		return p
+	case singleTicket:
+		if err != nil {
+			return errorMessage{"error", err.Error(), race.CodeOf(err), t.id.String(), t.team, t.ref}
+		}
+		return h.srv.stamp().recorded(t.ref, reply.Team, reply.Outcomes[0])
+	case batchTicket:
+		return t.message(reply, err)
+	}
+	panic(fmt.Sprintf("no answer for a %T", ticket)) // only the types above are submitted
+}
+
+// message puts the answer to a batch together, by index.
+func (t batchTicket) message(reply race.Reply, err error) batchMessage {
+	m := batchMessage{Type: "tiempos_registrados_batch", TeamID: t.team, Sent: t.sent, Ref: t.ref, Good: []savedItem{}, Bad: []failedItem{}}
+	outcome := make(map[int]race.Outcome, len(t.index))
+	for k, i := range t.index {
+		if err != nil {
+			outcome[i] = race.Outcome{Err: err}
+			continue
+		}
+		outcome[i] = reply.Outcomes[k]
+	}
+	bad := t.bad
+	for i := range t.sent {
+		o, decoded := outcome[i]
+		switch {
+		case !decoded:
+			m.Bad = append(m.Bad, bad[0])
+			bad = bad[1:]
+		case o.Err != nil:
+			m.Bad = append(m.Bad, failedItem{i, o.Err.Error(), race.CodeOf(o.Err)})
+		default:
+			m.Good = append(m.Good, savedItem{i, o.ID.String(), o.Elapsed.Milliseconds(), o.Duplicate})
+		}
+	}
+	m.Saved, m.Failed = len(m.Good), len(m.Bad)
+	return m
+}
+
+// Revoked implements Outbox.
+func (h *judgeHandler) Revoked() { h.conn.Close(refusedToken, "sesión cerrada") }
+
+// OnBinary implements ws.Handler.
+func (h *judgeHandler) OnBinary() {
+	h.fail(errorMessage{Message: "Los mensajes deben ser de texto", Code: race.CodeMalformed})
+}
+
+// OnRateLimited implements ws.Handler.
+func (h *judgeHandler) OnRateLimited() {
+	h.fail(errorMessage{Message: "Demasiados mensajes por segundo, reintente", Code: race.CodeRateLimited})
+}
+
+// OnLag implements ws.Handler; judges are closed instead.
+func (h *judgeHandler) OnLag() {}
+
+// OnClose implements ws.Handler.
+func (h *judgeHandler) OnClose() {
+	h.session.Close()
+	for t := range h.joined {
+		h.srv.cfg.Live.leaveJudge(t, h.conn)
+	}
+}

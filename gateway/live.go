@@ -1,0 +1,227 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"server5k/gateway/ws"
+	"server5k/race"
+)
+
+const (
+	// ringSize events per competition can be replayed after a cut: a whole race
+	// of 72 teams marked one by one has about 1,080.
+	ringSize = 2048
+	// mailboxLimit bounds the events that wait for one sweep; beyond it the
+	// subscribers get a snapshot instead.
+	mailboxLimit = 4096
+)
+
+// Live spreads the events of competitions over the sockets that listen. An
+// event is encoded once per audience. Judges have a sweeper goroutine of their
+// own, viewers are spread over one per processor; a sweeper writes to its
+// sockets without ever waiting for one. Close ends the sweepers.
+type Live struct {
+	stamp   stamp
+	log     *slog.Logger
+	judges  *sweeper
+	viewers []*sweeper
+
+	mu     sync.Mutex // protects the fields below and is taken before a topic's
+	watch  func(race.CompetitionID)
+	topics map[race.CompetitionID]*topic
+	next   int
+}
+
+// NewLive starts the sweepers. SetWatch must be called before the first socket
+// comes.
+func NewLive(loc *time.Location, log *slog.Logger) *Live {
+	l := &Live{stamp: stamp{loc}, log: log.With("part", "live"), topics: map[race.CompetitionID]*topic{}}
+	l.judges = startSweeper()
+	for range runtime.GOMAXPROCS(0) {
+		l.viewers = append(l.viewers, startSweeper())
+	}
+	return l
+}
+
+// SetWatch names what makes events of a competition come to Reset and Publish.
+func (l *Live) SetWatch(watch func(race.CompetitionID)) { l.watch = watch }
+
+// Close ends the sweepers; sockets stay as they are.
+func (l *Live) Close() {
+	for _, s := range append([]*sweeper{l.judges}, l.viewers...) {
+		s.close()
+	}
+}
+
+// topic is what is known of one competition, and its latest events.
+type topic struct {
+	ready chan struct{} // closed when the first snapshot came
+
+	mu          sync.Mutex // protects the fields below
+	competition race.Competition
+	seq, stream int64
+	totals      map[race.TeamID]race.TeamTotal
+	order       []race.TeamID
+	ring        []ringEntry // ascending by seq, gapless, ending at seq
+}
+
+type ringEntry struct {
+	seq   int64
+	frame ws.Frame
+}
+
+func (l *Live) topic(id race.CompetitionID) *topic {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t, ok := l.topics[id]
+	if !ok {
+		t = &topic{ready: make(chan struct{})}
+		l.topics[id] = t
+		l.watch(id)
+	}
+	return t
+}
+
+// await returns the topic of a competition once its state is known.
+func (l *Live) await(ctx context.Context, id race.CompetitionID) (*topic, error) {
+	t := l.topic(id)
+	select {
+	case <-t.ready:
+		return t, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Reset implements actors.Publisher.
+func (l *Live) Reset(s race.Snapshot) {
+	t := l.topic(s.Competition.ID)
+	t.mu.Lock()
+	before, first := t.competition, t.totals == nil
+	same := !first && t.stream == s.Stream && t.seq == s.Seq
+	t.competition, t.seq, t.stream = s.Competition, s.Seq, s.Stream
+	t.totals, t.order = make(map[race.TeamID]race.TeamTotal, len(s.Totals)), t.order[:0]
+	for _, total := range s.Totals {
+		t.set(total)
+	}
+	if !same {
+		t.ring = nil
+	}
+	t.mu.Unlock()
+	if first {
+		close(t.ready)
+		return
+	}
+	if same {
+		return
+	}
+	for _, v := range l.viewers {
+		v.post(delivery{topic: t, resync: true, seq: s.Seq, live: l})
+	}
+	if before.Running != s.Competition.Running {
+		l.judges.post(delivery{topic: t, seq: s.Seq, frame: l.stamp.judgeLifecycleFrame(s.Competition)})
+	}
+}
+
+// Publish implements actors.Publisher.
+func (l *Live) Publish(e race.Event) {
+	t := l.topic(e.Competition.ID)
+	viewer, judge := l.stamp.viewerFrame(e), l.stamp.judgeFrame(e)
+	t.mu.Lock()
+	t.competition, t.seq = e.Competition, e.Seq
+	if e.Kind == race.TimesRecorded {
+		t.set(e.Total)
+	}
+	if len(t.ring) == ringSize {
+		t.ring = append(t.ring[:0:0], t.ring[ringSize/4:]...)
+	}
+	t.ring = append(t.ring, ringEntry{e.Seq, viewer})
+	t.mu.Unlock()
+	l.judges.post(delivery{topic: t, seq: e.Seq, frame: judge, skip: e.Origin})
+	for _, v := range l.viewers {
+		v.post(delivery{topic: t, seq: e.Seq, frame: viewer, live: l})
+	}
+}
+
+// set replaces the total of a team; t.mu is held.
+func (t *topic) set(total race.TeamTotal) {
+	if _, ok := t.totals[total.Team.ID]; !ok {
+		t.order = append(t.order, total.Team.ID)
+	}
+	t.totals[total.Team.ID] = total
+}
+
+// JoinJudge subscribes a judge's socket. known is the competition as the socket
+// was told: if it started or stopped since, the socket hears of it.
+func (l *Live) joinJudge(t *topic, sub *subscriber, known race.Competition) {
+	l.judges.post(delivery{topic: t, join: sub, known: &known, live: l})
+}
+
+func (l *Live) leaveJudge(t *topic, conn *ws.Conn) { l.judges.post(delivery{topic: t, leave: conn}) }
+
+// joinViewer subscribes a public socket: it gets the welcome, and with since the
+// events that it missed or a snapshot.
+func (l *Live) joinViewer(t *topic, sub *subscriber, since *resume) {
+	l.mu.Lock()
+	sub.sweeper = l.viewers[l.next%len(l.viewers)]
+	l.next++
+	l.mu.Unlock()
+	sub.sweeper.post(delivery{topic: t, join: sub, since: since, live: l})
+}
+
+func (l *Live) leaveViewer(t *topic, sub *subscriber) {
+	sub.sweeper.post(delivery{topic: t, leave: sub.conn})
+}
+
+// lagged sends a viewer that lost frames the state as it is.
+func (l *Live) lagged(t *topic, sub *subscriber) {
+	sub.sweeper.post(delivery{topic: t, lagged: sub, live: l})
+}
+
+// resume is what a returning viewer has seen.
+type resume struct {
+	seq    int64
+	stream int64 // 0 when it did not say
+}
+
+// welcome builds what a joining viewer gets, and the event it then has seen.
+func (l *Live) welcome(t *topic, since *resume) (frames []ws.Frame, seen int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.competition
+	frames = append(frames, frame(viewerWelcome{
+		"conexion_establecida", c.ID, c.Name, c.Running, l.stamp.pointer(c.StartedAt), l.stamp.pointer(c.FinishedAt), t.seq, t.stream,
+	}))
+	if since == nil || (since.seq == t.seq && t.continues(*since)) {
+		return frames, t.seq
+	}
+	if !t.continues(*since) {
+		return append(frames, l.snapshot(t)...), t.seq
+	}
+	for _, e := range t.ring[int64(len(t.ring))-(t.seq-since.seq):] {
+		frames = append(frames, e.frame)
+	}
+	return frames, t.seq
+}
+
+// continues says whether the ring holds all after since; t.mu is held.
+func (t *topic) continues(since resume) bool {
+	return (since.stream == 0 || since.stream == t.stream) && since.seq <= t.seq && since.seq >= t.seq-int64(len(t.ring))
+}
+
+// snapshot encodes the state; t.mu is held.
+func (l *Live) snapshot(t *topic) []ws.Frame {
+	s := viewerSnapshot{viewerLifecycle: l.stamp.lifecycle(t.competition), Teams: []viewerTotal{}}
+	s.Message = "" // a state is no news
+	for _, id := range t.order {
+		s.Teams = append(s.Teams, total(t.totals[id]))
+	}
+	return []ws.Frame{
+		frame(viewerEvent{Type: "resincronizar", Seq: t.seq, Stream: t.stream}),
+		frame(viewerEvent{"instantanea", t.seq, t.stream, s}),
+	}
+}

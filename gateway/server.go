@@ -1,0 +1,182 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"server5k/gateway/auth"
+	"server5k/gateway/ws"
+	"server5k/race"
+)
+
+// Races is the actor system that owns running competitions.
+type Races interface {
+	// Submit stores a request or refuses it. An error is a *race.Error, such as
+	// race.CodeUnavailable, or race.ErrNotFound for an unknown team; nothing is
+	// promised then and the same request may be sent again.
+	Submit(ctx context.Context, q race.Request, origin string) (race.Reply, error)
+	// StartCompetition and StopCompetition return the competition as it is
+	// afterwards: race.CodeAlreadyRuns, race.CodeNotRunning, race.ErrNotFound.
+	StartCompetition(ctx context.Context, id race.CompetitionID, at time.Time, author string) (race.Competition, error)
+	StopCompetition(ctx context.Context, id race.CompetitionID, at time.Time, author string) (race.Competition, error)
+	// CloseSessions ends the live sockets of a judge; it does not wait for them.
+	CloseSessions(judge race.JudgeID)
+}
+
+// Store is what the gateway reads, and the few rows of accounts and tokens that
+// it writes. A method that finds no row returns race.ErrNotFound.
+type Store interface {
+	Competition(ctx context.Context, id race.CompetitionID) (race.Competition, error)
+	Competitions(ctx context.Context, judge race.JudgeID) ([]race.Competition, error)
+	Team(ctx context.Context, id race.TeamID) (race.TeamRow, error)
+	Teams(ctx context.Context, f race.TeamFilter) ([]race.TeamRow, error)
+	TeamRecords(ctx context.Context, id race.TeamID) ([]race.TimeRecord, error)
+	Records(ctx context.Context, id race.CompetitionID) ([]race.TimeRecord, error)
+
+	Judge(ctx context.Context, id race.JudgeID) (race.Judge, error)
+	JudgeCredential(ctx context.Context, login string) (race.Credential, race.Judge, error)
+	SetJudgePassword(ctx context.Context, id race.JudgeID, hash string) error
+	Organizer(ctx context.Context, id race.OrganizerID) (race.Organizer, error)
+	OrganizerCredential(ctx context.Context, login string) (race.Credential, race.Organizer, error)
+	SetOrganizerPassword(ctx context.Context, id race.OrganizerID, hash string) error
+
+	RevokeToken(ctx context.Context, id string, expires time.Time) (bool, error)
+	TokenRevoked(ctx context.Context, id string) (bool, error)
+}
+
+// Config is what a Server is made of. Races, Store, Issuer, Hasher, Location and
+// Log are required; Now defaults to time.Now.
+type Config struct {
+	Races  Races
+	Store  Store
+	Issuer *auth.Issuer
+	Hasher *auth.Hasher
+	// Location gives the offset in which times are written.
+	Location *time.Location
+	// AllowedHosts are the accepted names of this server, without port: exact,
+	// ".example.org" with its subdomains, or "*" for all. When it is empty and
+	// Debug is set, the names of the local machine are accepted.
+	AllowedHosts []string
+	// AllowHost decides about a Host header instead of AllowedHosts when set.
+	AllowHost func(host string) bool
+	// AllowedOrigins are the exact origins whose pages may call the API and open
+	// sockets; those of TrustedOrigins may only open sockets.
+	AllowedOrigins []string
+	TrustedOrigins []string
+	Debug          bool
+	Now            func() time.Time
+	Log            *slog.Logger
+	// Sockets, Live and Sessions serve the WebSocket routes; MaxSockets bounds how
+	// many are open, 0 not at all, and JudgeRate the messages a second of a judge.
+	Sockets    *ws.Server
+	Live       *Live
+	Sessions   Sessions
+	MaxSockets int
+	JudgeRate  float64
+}
+
+// Limits of the HTTP server. The read timeout ends a client that trickles its
+// request; the phone app waits 15 s for an answer.
+const (
+	readTimeout     = 5 * time.Second
+	writeTimeout    = 10 * time.Second
+	idleTimeout     = 30 * time.Second
+	maxBodyBytes    = 64 << 10 // fifteen records with every field take 4 KiB
+	maxHeaderBytes  = 8 << 10
+	maxRestRequests = 4096 // at once; sockets do not count
+)
+
+// Failed logins within loginWindow after which more are turned away. The second
+// limit is generous because all judges of an event may share one address.
+const (
+	loginWindow      = time.Minute
+	maxUserFailures  = 10
+	maxPeerFailures  = 100
+	retryUnavailable = time.Second
+)
+
+// Server answers REST calls and hands WebSocket handshakes on. All methods may
+// be called from any goroutine. Serve starts one goroutine per busy connection;
+// they end with Shutdown.
+type Server struct {
+	cfg    Config
+	routes map[string]route
+	http   *fasthttp.Server
+
+	userLogins *auth.Limiter // by account and address
+	peerLogins *auth.Limiter // by address
+}
+
+// New returns a server that listens nowhere yet.
+func New(cfg Config) *Server {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.AllowHost == nil {
+		cfg.AllowHost = func(host string) bool { return hostAllowed(host, cfg.AllowedHosts, cfg.Debug) }
+	}
+	if cfg.Location == nil {
+		cfg.Location = time.UTC
+	}
+	s := &Server{
+		cfg:        cfg,
+		userLogins: auth.NewLimiter(maxUserFailures, loginWindow, cfg.Now),
+		peerLogins: auth.NewLimiter(maxPeerFailures, loginWindow, cfg.Now),
+	}
+	s.routes = s.table()
+	s.http = &fasthttp.Server{
+		Handler:                      s.serve,
+		ErrorHandler:                 s.badRequest,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		ReadBufferSize:               maxHeaderBytes,
+		MaxRequestBodySize:           maxBodyBytes,
+		Concurrency:                  maxRestRequests,
+		ReduceMemoryUsage:            true,
+		KeepHijackedConns:            true,
+		NoDefaultServerHeader:        true,
+		NoDefaultContentType:         true,
+		DisablePreParseMultipartForm: true,
+		SecureErrorLogMessage:        true,
+		CloseOnShutdown:              true,
+		Logger:                       httpLog{cfg.Log},
+	}
+	return s
+}
+
+// stamp writes instants for clients.
+func (s *Server) stamp() stamp { return stamp{s.cfg.Location} }
+
+// Serve answers on ln until Shutdown and then returns nil.
+func (s *Server) Serve(ln net.Listener) error {
+	if err := s.http.Serve(ln); err != nil {
+		return fmt.Errorf("serve http: %w", err)
+	}
+	return nil
+}
+
+// Shutdown stops accepting and waits for the requests under way until ctx ends.
+// Sockets are not its business: the ws server drains them.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if err := s.http.ShutdownWithContext(ctx); err != nil {
+		return fmt.Errorf("shut http down: %w", err)
+	}
+	return nil
+}
+
+// httpLog takes what fasthttp has to say, which is about broken clients.
+type httpLog struct{ log *slog.Logger }
+
+// Printf logs at debug level.
+func (l httpLog) Printf(format string, args ...any) {
+	l.log.Debug("http server", "notice", fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,186 @@
+package gateway
+
+import (
+	"slices"
+	"sync"
+
+	"server5k/gateway/ws"
+	"server5k/race"
+)
+
+// subscriber is one socket in a topic. Its fields belong to its sweeper once it
+// joined.
+type subscriber struct {
+	conn    *ws.Conn
+	session string // of a judge: race.Event.Origin to skip
+	sweeper *sweeper
+	seen    int64 // the last event it has, or that a snapshot covers
+}
+
+// delivery is one thing for a sweeper to do.
+type delivery struct {
+	topic  *topic
+	live   *Live
+	seq    int64
+	frame  ws.Frame
+	skip   string // session that needs no copy
+	resync bool   // everybody needs a snapshot
+	join   *subscriber
+	known  *race.Competition // of a joining judge
+	since  *resume           // of a joining viewer
+	leave  *ws.Conn
+	lagged *subscriber
+}
+
+// sweeper owns a part of the subscribers and is the only goroutine that writes
+// events to them. What is posted while it sweeps leaves together in the next
+// sweep, in one write for each socket. It ends with close.
+type sweeper struct {
+	topics map[*topic][]*subscriber
+
+	mu      sync.Mutex // protects mailbox and closed
+	mailbox []delivery
+	closed  bool
+	wake    chan struct{} // capacity 1; post sends, run receives
+	done    chan struct{} // closed by run
+}
+
+func startSweeper() *sweeper {
+	s := &sweeper{topics: map[*topic][]*subscriber{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go s.run()
+	return s
+}
+
+func (s *sweeper) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.ring()
+	<-s.done
+}
+
+func (s *sweeper) ring() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// post never blocks. Joins and leaves are always taken; there are no more of
+// them than sockets.
+func (s *sweeper) post(d delivery) {
+	s.mu.Lock()
+	if len(s.mailbox) >= mailboxLimit && d.frame != nil && d.live != nil {
+		d.frame, d.resync = nil, true // the state comes instead of the event
+		if last := &s.mailbox[len(s.mailbox)-1]; last.resync && last.topic == d.topic {
+			s.mu.Unlock()
+			return
+		}
+	}
+	s.mailbox = append(s.mailbox, d)
+	s.mu.Unlock()
+	s.ring()
+}
+
+func (s *sweeper) run() {
+	defer close(s.done)
+	for range s.wake {
+		s.mu.Lock()
+		work, closed := s.mailbox, s.closed
+		s.mailbox = nil
+		s.mu.Unlock()
+		for len(work) > 0 {
+			n := s.same(work)
+			s.handle(work[:n])
+			work = work[n:]
+		}
+		if closed {
+			return
+		}
+	}
+}
+
+// same counts the leading deliveries that can leave in one write: events of one
+// topic for everybody.
+func (s *sweeper) same(work []delivery) int {
+	n := 0
+	for n < len(work) && work[n].frame != nil && work[n].skip == "" && work[n].topic == work[0].topic {
+		n++
+	}
+	return max(n, 1)
+}
+
+func (s *sweeper) handle(work []delivery) {
+	d := work[0]
+	switch {
+	case d.join != nil:
+		s.join(d)
+	case d.leave != nil:
+		list := s.topics[d.topic]
+		if i := slices.IndexFunc(list, func(sub *subscriber) bool { return sub.conn == d.leave }); i >= 0 {
+			list[i] = list[len(list)-1]
+			list[len(list)-1] = nil
+			s.topics[d.topic] = list[:len(list)-1]
+		}
+	case d.lagged != nil:
+		s.snapshot(d, []*subscriber{d.lagged})
+	case d.resync:
+		s.snapshot(d, s.topics[d.topic])
+	default:
+		s.sweep(work)
+	}
+}
+
+func (s *sweeper) join(d delivery) {
+	s.topics[d.topic] = append(s.topics[d.topic], d.join)
+	if d.known != nil {
+		d.topic.mu.Lock()
+		now := d.topic.competition
+		d.join.seen = d.topic.seq
+		d.topic.mu.Unlock()
+		if now.Running != d.known.Running {
+			d.join.conn.Send(d.live.stamp.judgeLifecycleFrame(now))
+		}
+		return
+	}
+	frames, seen := d.live.welcome(d.topic, d.since)
+	d.join.seen = seen
+	d.join.conn.Send(slices.Concat(frames...))
+}
+
+func (s *sweeper) snapshot(d delivery, to []*subscriber) {
+	d.topic.mu.Lock()
+	seq := d.topic.seq
+	f := ws.Frame(slices.Concat(d.live.snapshot(d.topic)...))
+	d.topic.mu.Unlock()
+	for _, sub := range to {
+		sub.seen = seq
+		sub.conn.Send(f)
+	}
+}
+
+// sweep sends events of one topic to all its subscribers.
+func (s *sweeper) sweep(work []delivery) {
+	all := work[0].frame
+	if len(work) > 1 {
+		all = nil
+		for _, d := range work {
+			all = append(all, d.frame...)
+		}
+	}
+	last := work[len(work)-1].seq
+	for _, sub := range s.topics[work[0].topic] {
+		switch {
+		case sub.seen >= last || (work[0].skip != "" && sub.session == work[0].skip):
+		case sub.seen < work[0].seq:
+			sub.conn.Send(all)
+		default: // joined in between
+			for _, d := range work {
+				if d.seq > sub.seen {
+					sub.conn.Send(d.frame)
+				}
+			}
+		}
+		sub.seen = max(sub.seen, last)
+	}
+}

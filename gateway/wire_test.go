@@ -1,0 +1,193 @@
+package gateway
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	gobwas "github.com/gobwas/ws"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
+
+	"server5k/gateway/ws"
+	"server5k/race"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares a message with testdata/wire/NAME.json.
+func golden(t *testing.T, name string, message any) {
+	t.Helper()
+	got, err := json.Marshal(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := jsontext.Value(got)
+	if err := v.Indent(jsontext.WithIndent("  ")); err != nil {
+		t.Fatal(err)
+	}
+	got = append(v, '\n')
+	path := filepath.Join("testdata", "wire", name+".json")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// payload takes a message out of its frame.
+func payload(t *testing.T, f ws.Frame) jsontext.Value {
+	t.Helper()
+	raw, err := gobwas.ReadFrame(bytes.NewReader(f))
+	if err != nil || raw.Header.OpCode != gobwas.OpText || raw.Header.Masked {
+		t.Fatalf("frame %v, %v", raw.Header, err)
+	}
+	return raw.Payload
+}
+
+// fakeSession keeps what the handler asks of its session.
+type fakeSession struct {
+	tickets  []any
+	requests []race.Request
+}
+
+func (s *fakeSession) ID() string { return "session-1" }
+
+func (s *fakeSession) Submit(ticket any, q race.Request) {
+	s.tickets, s.requests = append(s.tickets, ticket), append(s.requests, q)
+}
+func (s *fakeSession) Echo(ticket any) { s.tickets = append(s.tickets, ticket) }
+func (s *fakeSession) Close()          {}
+
+var (
+	quito = time.FixedZone("", -5*60*60)
+	team  = race.Team{ID: 7, Competition: 1, Judge: 3, Name: `Ñandú "A" <b>`, Bib: 70, Category: race.CategoryStudents}
+	comp  = race.Competition{ID: 1, Name: "Carrera", Active: true, Running: true, StartedAt: now.Add(250 * time.Millisecond), TeamSize: 15}
+	over  = race.Competition{ID: 1, Name: "Carrera", Active: true, StartedAt: now, FinishedAt: now.Add(time.Hour), TeamSize: 15}
+)
+
+func newHandler() (*judgeHandler, *fakeSession) {
+	s := &fakeSession{}
+	srv := &Server{cfg: Config{Location: quito, Now: func() time.Time { return now.Add(1500 * time.Microsecond) }}}
+	return &judgeHandler{srv: srv, judge: 3, session: s}, s
+}
+
+// TestJudgeMessages plays each message of a judge and compares the answer, given
+// what the owner of the competition replies, with its golden file.
+func TestJudgeMessages(t *testing.T) {
+	t.Parallel()
+	id, err := race.ParseRecordID(someID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := race.Outcome{ID: id, Elapsed: 1234567 * time.Millisecond, ReceivedAt: now}
+	again := stored
+	again.Duplicate = true
+	full := race.Outcome{ID: id, Err: race.Errorf(race.CodeTeamComplete, "El equipo ya tiene sus 15 registros. No se permiten más")}
+	reply := func(o ...race.Outcome) race.Reply { return race.Reply{Team: team, Outcomes: o} }
+	single := `{"tipo":"registrar_tiempo","ref":"r1","equipo_id":7,"tiempo":1234567,"id_registro":"` + someID + `"}`
+	item := `{"tiempo":1234567,"id_registro":"` + someID + `"}`
+	batch := `{"tipo":"registrar_tiempos","equipo_id":"7","registros":[` + item + `,5,` + item + `]}`
+	unavailable := race.Errorf(race.CodeUnavailable, "Servicio no disponible en este momento, reintente")
+	for _, tc := range []struct {
+		name, in string
+		reply    race.Reply
+		err      error
+		submits  int // records
+	}{
+		{name: "judge_pong", in: `{"tipo":"ping"}`},
+		{name: "judge_pong_clock", in: `{"tipo":"ping","t0":1764082799999.25,"ref":"reloj"}`},
+		{name: "judge_tiempo_registrado", in: single, reply: reply(stored), submits: 1},
+		{name: "judge_tiempo_registrado_duplicado", in: single, reply: reply(again), submits: 1},
+		{name: "judge_error_equipo_completo", in: single, reply: reply(full), submits: 1},
+		{name: "judge_error_no_disponible", in: single, err: unavailable, submits: 1},
+		{name: "judge_error_falta_tiempo", in: `{"tipo":"registrar_tiempo","equipo_id":7}`},
+		{name: "judge_error_falta_equipo", in: `{"tipo":"registrar_tiempo","tiempo":7}`},
+		{name: "judge_error_equipo_invalido", in: `{"tipo":"registrar_tiempos","equipo_id":1.5,"registros":[{}]}`},
+		{name: "judge_error_mensaje", in: `[1]`},
+		{name: "judge_error_tipo", in: `{"tipo":"borrar","ref":"x"}`},
+		{name: "judge_error_lista", in: `{"tipo":"registrar_tiempos","equipo_id":7,"registros":[]}`},
+		{name: "judge_batch", in: batch, reply: reply(stored, again), submits: 2},
+		{name: "judge_batch_rechazado", in: batch, reply: reply(full, full), submits: 2},
+		{name: "judge_batch_no_disponible", in: batch, err: unavailable, submits: 2},
+		{name: "judge_batch_todo_malo", in: `{"tipo":"registrar_tiempos","equipo_id":7,"registros":[{"tiempo":-1},null]}`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			h, s := newHandler()
+			h.OnText([]byte(tc.in))
+			records := 0
+			for _, q := range s.requests {
+				if records += len(q.Records); q.Judge != 3 || q.Team != 7 {
+					t.Errorf("request for judge %d, team %d", q.Judge, q.Team)
+				}
+			}
+			if len(s.tickets) != 1 || records != tc.submits {
+				t.Fatalf("%d tickets, %d records; want 1, %d", len(s.tickets), records, tc.submits)
+			}
+			golden(t, tc.name, h.answer(s.tickets[0], tc.reply, tc.err))
+		})
+	}
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	s := stamp{quito}
+	total := race.Event{Kind: race.TimesRecorded, Seq: 12, Stream: 77, Competition: comp, Total: race.TeamTotal{Team: team, Records: 2, Elapsed: 2469134 * time.Millisecond}}
+	started := race.Event{Kind: race.CompetitionStarted, Seq: 1, Stream: 77, Competition: comp}
+	stopped := race.Event{Kind: race.CompetitionStopped, Seq: 13, Stream: 77, Competition: over}
+	for name, f := range map[string]ws.Frame{
+		"judge_registros_actualizados":  s.judgeFrame(total),
+		"judge_competencia_iniciada":    s.judgeFrame(started),
+		"judge_competencia_detenida":    s.judgeFrame(stopped),
+		"viewer_registros_actualizados": s.viewerFrame(total),
+		"viewer_competencia_iniciada":   s.viewerFrame(started),
+		"viewer_competencia_detenida":   s.viewerFrame(stopped),
+	} {
+		golden(t, name, payload(t, f))
+	}
+	golden(t, "judge_conexion_establecida", s.judgeWelcome([]race.Competition{comp, over}, now))
+}
+
+// FuzzJudgeMessage: whatever a judge sends gets exactly one answer, and what is
+// submitted obeys the rules.
+func FuzzJudgeMessage(f *testing.F) {
+	for _, seed := range []string{
+		`{"tipo":"ping","t0":1}`, `{"tipo":"registrar_tiempo","equipo_id":7,"tiempo":1}`, `{"tipo":"registrar_tiempos","equipo_id":7,"registros":[{"tiempo":1},5]}`,
+		`{"tipo":5,"ref":[]}`, `null`, `{"tipo":"ping","tipo":"x"}`, "\xef\xbb\xbf{}", `{"tipo":"registrar_tiempo","equipo_id":1e400,"tiempo":1}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		h, s := newHandler()
+		h.OnText(in)
+		if len(s.tickets) != 1 {
+			t.Fatalf("%d answers", len(s.tickets))
+		}
+		var reply race.Reply
+		for _, q := range s.requests {
+			if len(q.Records) == 0 || len(q.Records) > race.MaxTeamSize {
+				t.Fatalf("%d records", len(q.Records))
+			}
+			reply = race.Refuse(q, team, race.Errorf(race.CodeConflict, "x"))
+		}
+		if _, err := json.Marshal(h.answer(s.tickets[0], reply, nil)); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
