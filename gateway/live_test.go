@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/go-json-experiment/json"
+	"github.com/google/go-cmp/cmp"
 
 	"server5k/race"
 )

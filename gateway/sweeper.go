@@ -151,7 +151,7 @@ func (s *sweeper) join(d delivery) {
 func (s *sweeper) snapshot(d delivery, to []*subscriber) {
 	d.topic.mu.Lock()
 	seq := d.topic.seq
-	f := ws.Frame(slices.Concat(d.live.snapshot(d.topic)...))
+	f := slices.Concat(d.live.snapshot(d.topic)...)
 	d.topic.mu.Unlock()
 	for _, sub := range to {
 		sub.seen = seq

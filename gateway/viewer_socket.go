@@ -28,7 +28,7 @@ func (s *Server) viewerSocket(ctx *fasthttp.RequestCtx) {
 	path, _ := ctx.UserValue("id").(string)
 	id, ok := pathID(path)
 	var c race.Competition
-	err := error(race.ErrNotFound)
+	err := race.ErrNotFound
 	if ok {
 		c, err = s.cfg.Store.Competition(setup, race.CompetitionID(id))
 	}

@@ -11,18 +11,17 @@ import (
 	"server5k/race"
 )
 
-// JudgeRow and OrganizerRow are accounts to be created with given password
-// hashes.
-type (
-	JudgeRow struct {
-		race.Judge
-		PasswordHash string
-	}
-	OrganizerRow struct {
-		race.Organizer
-		PasswordHash string
-	}
-)
+// JudgeRow is a judge to be created, with a password hash.
+type JudgeRow struct {
+	race.Judge
+	PasswordHash string
+}
+
+// OrganizerRow is an organizer to be created, with a password hash.
+type OrganizerRow struct {
+	race.Organizer
+	PasswordHash string
+}
 
 // Dump is a set of rows to add at once, all or nothing. Ids that are 0 are
 // given by the store and unique in the dump only where nothing refers to them.

@@ -62,10 +62,10 @@ func codes(r race.Reply) []string {
 	return out
 }
 
-func fill(n, from int) []race.TimeRecord {
+func fill(n int) []race.TimeRecord {
 	var out []race.TimeRecord
 	for i := range n {
-		out = append(out, mark(from+i, 1000*(from+i)))
+		out = append(out, mark(i+1, 1000*(i+1)))
 	}
 	return out
 }
@@ -89,7 +89,7 @@ func TestLedger_Decide(t *testing.T) {
 		{name: "new", ask: ask(1, 1, mark(1, 1000), mark(2, 2000)), want: []string{"ok", "ok"}, stored: 2},
 		{name: "same again", before: []race.Request{ask(1, 1, mark(1, 1000))}, ask: ask(1, 1, mark(1, 1000)), want: []string{"dup"}},
 		{name: "same again after the stop", before: []race.Request{ask(1, 1, mark(1, 1000))}, change: stop, ask: ask(1, 1, mark(1, 1000)), want: []string{"dup"}},
-		{name: "same again in a full team", before: []race.Request{ask(1, 1, fill(15, 1)...)}, ask: ask(1, 1, mark(3, 3000)), want: []string{"dup"}},
+		{name: "same again in a full team", before: []race.Request{ask(1, 1, fill(15)...)}, ask: ask(1, 1, mark(3, 3000)), want: []string{"dup"}},
 		{name: "other time", before: []race.Request{ask(1, 1, mark(1, 1000))}, ask: ask(1, 1, mark(1, 1001)), want: []string{"conflicto"}},
 		{name: "id of another team", before: []race.Request{ask(1, 1, mark(1, 1000))}, ask: ask(2, 2, mark(1, 1000)), want: []string{"conflicto"}},
 		{name: "id twice in one request", ask: ask(1, 1, mark(1, 1000), mark(1, 1000), mark(1, 2000)), want: []string{"ok", "dup", "conflicto"}, stored: 1},
@@ -97,12 +97,12 @@ func TestLedger_Decide(t *testing.T) {
 		{name: "nobody's request", ask: ask(0, 2, mark(1, 1000)), want: []string{"equipo_ajeno"}},
 		{name: "no such team", ask: ask(1, 9, mark(1, 1000)), want: []string{"equipo_inexistente"}},
 		{name: "not running is held", change: stop, ask: ask(1, 1, mark(1, 1000)), want: []string{"competencia_no_en_curso+held"}, stored: 1},
-		{name: "the 16th is held", before: []race.Request{ask(1, 1, fill(15, 1)...)}, ask: ask(1, 1, mark(99, 9)), want: []string{"equipo_completo+held"}, stored: 1},
-		{name: "the rest fits", before: []race.Request{ask(1, 1, fill(14, 1)...)}, ask: ask(1, 1, mark(98, 8), mark(99, 9)), want: []string{"ok", "equipo_completo+held"}, stored: 2},
-		{name: "all or nothing, full", before: []race.Request{ask(1, 1, fill(14, 1)...)}, ask: atomic(ask(1, 1, mark(98, 8), mark(99, 9))), want: []string{"envio_rechazado+held", "equipo_completo+held"}, stored: 2},
+		{name: "the 16th is held", before: []race.Request{ask(1, 1, fill(15)...)}, ask: ask(1, 1, mark(99, 9)), want: []string{"equipo_completo+held"}, stored: 1},
+		{name: "the rest fits", before: []race.Request{ask(1, 1, fill(14)...)}, ask: ask(1, 1, mark(98, 8), mark(99, 9)), want: []string{"ok", "equipo_completo+held"}, stored: 2},
+		{name: "all or nothing, full", before: []race.Request{ask(1, 1, fill(14)...)}, ask: atomic(ask(1, 1, mark(98, 8), mark(99, 9))), want: []string{"envio_rechazado+held", "equipo_completo+held"}, stored: 2},
 		{name: "all or nothing, conflict", before: []race.Request{ask(1, 1, mark(1, 1000))}, ask: atomic(ask(1, 1, mark(2, 8), mark(1, 9))), want: []string{"envio_rechazado", "conflicto"}},
 		{name: "all or nothing, conflict in the request", ask: atomic(ask(1, 1, mark(1, 9), mark(1, 9), mark(1, 8))), want: []string{"envio_rechazado", "envio_rechazado", "conflicto"}},
-		{name: "all or nothing, repeat", before: []race.Request{ask(1, 1, fill(15, 1)...)}, ask: atomic(ask(1, 1, fill(15, 1)...)), want: []string{"dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup"}},
+		{name: "all or nothing, repeat", before: []race.Request{ask(1, 1, fill(15)...)}, ask: atomic(ask(1, 1, fill(15)...)), want: []string{"dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup", "dup"}},
 		{name: "unnamed resend", before: []race.Request{ask(1, 1, unnamed(1, 1000, 0))}, ask: ask(1, 1, unnamed(2, 1000, 5*time.Minute)), want: []string{"dup"}},
 		{name: "unnamed after the window", before: []race.Request{ask(1, 1, unnamed(1, 1000, 0))}, ask: ask(1, 1, unnamed(2, 1000, 5*time.Minute+time.Millisecond)), want: []string{"ok"}, stored: 1},
 		{name: "unnamed in one message are two runners", ask: ask(1, 1, unnamed(1, 1000, 0), unnamed(2, 1000, 0)), want: []string{"ok", "ok"}, stored: 2},

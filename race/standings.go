@@ -37,7 +37,7 @@ func (r Rounding) total(d time.Duration) time.Duration {
 }
 
 func up(d time.Duration) time.Duration {
-	return (d + time.Second - 1) / time.Second * time.Second
+	return (d + time.Second - 1).Truncate(time.Second)
 }
 
 // TeamStatus says how a team stands.

@@ -2,7 +2,7 @@ package auth
 
 // Fault is why a token was refused. It is an error; compare it with errors.Is. Its text is fixed
 // and holds nothing of the token.
-type Fault uint8
+type Fault uint8 //nolint:errname // a Fault is a reason; its values carry the Err prefix
 
 const (
 	// ErrInvalid means malformed, oversized, wrongly signed, not valid yet, or with contradictory claims.

@@ -16,7 +16,7 @@ func TestRandomPassword(t *testing.T) {
 			t.Errorf("got %q, with a character outside the alphabet", got)
 		}
 	}
-	if RandomPassword(16) == RandomPassword(16) {
+	if first, second := RandomPassword(16), RandomPassword(16); first == second {
 		t.Error("two passwords are equal")
 	}
 }

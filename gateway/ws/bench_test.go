@@ -11,8 +11,6 @@ import (
 	"time"
 )
 
-const fanOut = 1000
-
 // BenchmarkFanOut sends one frame to 1,000 connections, beside a bare loop of write(2) on as many
 // sockets. The peers read and throw away in the same process.
 func BenchmarkFanOut(b *testing.B) {

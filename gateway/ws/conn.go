@@ -43,8 +43,10 @@ type Conn struct {
 func newConn(nc net.Conn, early, answer []byte, ip string, o Options, log *slog.Logger) *Conn {
 	o = o.withDefaults()
 	raw := rawConn(nc)
-	c := &Conn{nc: nc, o: o, ip: ip, log: log, handler: nopHandler{}, dec: newDecoder(o.MaxMessage),
-		limiter: o.limiter(), lastSeen: time.Now()}
+	c := &Conn{
+		nc: nc, o: o, ip: ip, log: log, handler: nopHandler{}, dec: newDecoder(o.MaxMessage),
+		limiter: o.limiter(), lastSeen: time.Now(),
+	}
 	c.src = source{nc: nc, raw: raw, data: early, onBytes: c.onBytes, onSilence: c.onSilence}
 	c.src.tryRead = c.src.readOnce
 	c.w.nc, c.w.raw = nc, raw

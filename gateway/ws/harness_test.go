@@ -15,7 +15,10 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-const patience = 10 * time.Second
+const (
+	patience = 10 * time.Second
+	fanOut   = 1000 // connections of the benchmark
+)
 
 const request = "GET /ws HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n" +
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -59,12 +62,14 @@ type rig struct {
 // setup serves WebSockets on a free port; change adapts the rig before it starts.
 func setup(tb testing.TB, change func(*rig)) *rig {
 	tb.Helper()
-	r := &rig{server: NewServer(slog.New(slog.DiscardHandler)), events: make(chan string, 100), conns: make(chan *Conn, 4000),
-		options: Options{MaxMessage: 1 << 10, QueueFrames: 64, QueueBytes: 1 << 20, WriteTimeout: patience}}
+	r := &rig{
+		server: NewServer(slog.New(slog.DiscardHandler)), events: make(chan string, 4*fanOut), conns: make(chan *Conn, 4000),
+		options: Options{MaxMessage: 1 << 10, QueueFrames: 64, QueueBytes: 1 << 20, WriteTimeout: patience},
+	}
 	if change != nil {
 		change(r)
 	}
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	ln, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -138,7 +143,7 @@ func (r *rig) dial(tb testing.TB, extra ...byte) *client {
 
 func (r *rig) dialRaw(tb testing.TB, bytes string) *client {
 	tb.Helper()
-	conn, err := net.Dial("tcp4", r.addr)
+	conn, err := (&net.Dialer{}).DialContext(tb.Context(), "tcp4", r.addr)
 	if err != nil {
 		tb.Fatal(err)
 	}

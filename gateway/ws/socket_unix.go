@@ -3,6 +3,7 @@
 package ws
 
 import (
+	"errors"
 	"net"
 	"syscall"
 )
@@ -25,10 +26,10 @@ func (s *source) readOnce(fd uintptr) bool {
 	s.buf = takeBuffer()
 	for {
 		n, err := syscall.Read(int(fd), s.buf[:])
-		switch {
-		case err == syscall.EINTR:
+		if errors.Is(err, syscall.EINTR) {
 			continue
-		case err == syscall.EAGAIN:
+		}
+		if errors.Is(err, syscall.EAGAIN) {
 			s.release()
 			return false
 		}
@@ -46,10 +47,10 @@ func (s *source) readOnce(fd uintptr) bool {
 func (w *writer) writeOnce(fd uintptr) bool {
 	for {
 		n, err := syscall.Write(int(fd), w.piece)
-		switch {
-		case err == syscall.EINTR:
+		if errors.Is(err, syscall.EINTR) {
 			continue
-		case err == syscall.EAGAIN:
+		}
+		if errors.Is(err, syscall.EAGAIN) {
 			err = nil
 		}
 		w.written, w.err = max(n, 0), err

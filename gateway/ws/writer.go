@@ -17,6 +17,7 @@ type writer struct {
 	err      error
 
 	queue    [][]byte      // not empty only while flushing
+	started  bool          // queue[0] is the rest of a frame whose head is on the wire
 	frames   int           // in queue and in the batch being written
 	bytes    int           // likewise
 	flushing bool          // a Conn.flush goroutine exists
@@ -48,13 +49,19 @@ func (w *writer) fits(n int, o *Options) bool {
 	return w.frames == 0 || w.frames < o.QueueFrames && w.bytes+n <= o.QueueBytes
 }
 
-// drop forgets what was not handed to the socket; the batch being written goes on.
+// drop forgets the frames that wait. The batch being written goes on, and a started frame stays: the
+// peer could not make sense of what follows half a frame.
 func (w *writer) drop() {
-	for _, b := range w.queue {
+	keep := 0
+	if w.started {
+		keep = 1
+	}
+	for _, b := range w.queue[keep:] {
 		w.frames--
 		w.bytes -= len(b)
 	}
-	w.queue = nil
+	clear(w.queue[keep:])
+	w.queue = w.queue[:keep]
 }
 
 // put writes f, or queues it behind what waits. mu is held; f fits or is allowed to exceed.
@@ -68,7 +75,7 @@ func (c *Conn) put(f []byte) error {
 			return nil
 		}
 		f = f[n:]
-		c.w.flushing = true
+		c.w.flushing, c.w.started = true, n > 0
 		go c.flush()
 	}
 	c.w.push(f)
@@ -108,7 +115,7 @@ func (c *Conn) takeBatch() (net.Buffers, int) {
 	}
 	defer c.mu.Unlock()
 	batch, size := net.Buffers(c.w.queue), 0
-	c.w.queue = nil
+	c.w.queue, c.w.started = nil, false
 	for _, b := range batch {
 		size += len(b)
 	}

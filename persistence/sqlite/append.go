@@ -37,8 +37,13 @@ func (p *prepared) open(ctx context.Context, db *sql.DB) (err error) {
 		to    **sql.Stmt
 		query string
 	}{
-		{&p.owned, ownedQuery}, {&p.teams, batchTeamsQuery}, {&p.counted, batchCountedQuery}, {&p.ids, batchIDsQuery},
-		{&p.held, batchHeldQuery}, {&p.insert, insertRecord}, {&p.advance, advanceQuery},
+		{&p.owned, ownedQuery},
+		{&p.teams, batchTeamsQuery},
+		{&p.counted, batchCountedQuery},
+		{&p.ids, batchIDsQuery},
+		{&p.held, batchHeldQuery},
+		{&p.insert, insertRecord},
+		{&p.advance, advanceQuery},
 	} {
 		if *s.to, err = db.PrepareContext(ctx, s.query); err != nil {
 			return fmt.Errorf("prepare %q: %w", s.query, err)

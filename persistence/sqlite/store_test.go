@@ -15,23 +15,23 @@ import (
 	"server5k/race"
 )
 
-func openAt(t testing.TB, path string) *Store {
-	t.Helper()
-	s, err := Open(t.Context(), path)
+func openAt(tb testing.TB, path string) *Store {
+	tb.Helper()
+	s, err := Open(tb.Context(), path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s
 }
 
-func openTemp(t testing.TB) *Store {
-	t.Helper()
-	return openAt(t, filepath.Join(t.TempDir(), "race.db"))
+func openTemp(tb testing.TB) *Store {
+	tb.Helper()
+	return openAt(tb, filepath.Join(tb.TempDir(), "race.db"))
 }
 
 func TestStore(t *testing.T) {

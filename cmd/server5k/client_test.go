@@ -1,0 +1,321 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+
+	"server5k/gateway/auth"
+	"server5k/persistence"
+	"server5k/race"
+)
+
+const (
+	testSecret   = "una-clave-solo-para-las-pruebas-de-carrera"
+	testPassword = "clave-de-prueba-5k"
+	testAdmin    = "organizador"
+	// replyTimeout is longer than the server takes to give a request up.
+	replyTimeout = 15 * time.Second
+)
+
+// syncBuffer collects what a server logs.
+type syncBuffer struct {
+	mu  sync.Mutex // protects buf
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func testConfig(t *testing.T, dataDir string) *Config {
+	t.Helper()
+	cfg := &Config{DataDir: dataDir, ListenAddr: "127.0.0.1:0", SecretKey: testSecret, TimeZone: "America/Guayaquil"}
+	if err := cfg.validate(false); err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// startServer serves dataDir as the command does. stop waits until it has
+// drained, and runs at the end of the test at the latest.
+func startServer(t *testing.T, dataDir string) (url string, stop func()) {
+	t.Helper()
+	cfg := testConfig(t, dataDir)
+	ctx, cancel := context.WithCancel(context.Background())
+	ln, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", cfg.ListenAddr)
+	if err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	var logs syncBuffer
+	done := make(chan error, 1) // serve returns once
+	go func() {
+		done <- serveCmd{JudgeRate: 1000}.serve(ctx, cfg, stdio{in: strings.NewReader(""), out: &logs, err: &logs}, ln)
+	}()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("server log:\n%s", logs.String())
+		}
+	})
+	t.Cleanup(stop)
+	return localURL(ln), stop
+}
+
+// addRace stores d with an organizer, before the server starts.
+func addRace(t *testing.T, cfg *Config, d persistence.Dump) {
+	t.Helper()
+	hash, err := newHasher(1).Hash(t.Context(), testPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range d.Judges {
+		d.Judges[i].PasswordHash = hash
+	}
+	d.Organizers = []persistence.OrganizerRow{{
+		Organizer:    race.Organizer{ID: 1, Username: testAdmin, Superuser: true, Active: true, CreatedAt: now()},
+		PasswordHash: hash,
+	}}
+	err = withStore(t.Context(), cfg, func(s persistence.Store) error {
+		_, err := s.Add(t.Context(), d, false)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// judgeToken mints what a login would give, without its password hash.
+func judgeToken(t *testing.T, id race.JudgeID) string {
+	t.Helper()
+	access, _, err := auth.NewIssuer([]byte(testSecret), time.Now).Pair(auth.Token{
+		Audience: auth.JudgeAudience, JudgeID: int64(id), HasJudgeID: true, Username: fmt.Sprintf("juez%d", id),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access
+}
+
+// rest makes REST calls to one server.
+type rest struct{ url, token string }
+
+// call sends in, if any, and reads the answer into out, if any.
+func (r rest) call(ctx context.Context, method, path string, in, out any) (status int, err error) {
+	var body io.Reader = http.NoBody
+	if in != nil {
+		raw, err := json.Marshal(in)
+		if err != nil {
+			return 0, err
+		}
+		body = bytes.NewReader(raw)
+	}
+	ctx, cancel := context.WithTimeout(ctx, replyTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, r.url+path, body)
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if r.token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = res.Body.Close() }() // it was read, or there is an error already
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, err
+	}
+	if out != nil {
+		if err := json.Unmarshal(raw, out); err != nil {
+			return res.StatusCode, fmt.Errorf("%s %s: %w in %s", method, path, err, raw)
+		}
+	}
+	return res.StatusCode, nil
+}
+
+// login asks path for an access token.
+func (r rest) login(t *testing.T, path, username string) string {
+	t.Helper()
+	var got struct {
+		Access string `json:"access"`
+	}
+	status, err := r.call(t.Context(), http.MethodPost, path, map[string]string{"username": username, "password": testPassword}, &got)
+	if err != nil || status != http.StatusOK || got.Access == "" {
+		t.Fatalf("login of %s: %d %v", username, status, err)
+	}
+	return got.Access
+}
+
+// message is any message of the server.
+type message struct {
+	Type      string `json:"tipo"`
+	Ref       string `json:"ref"`
+	Code      string `json:"codigo"`
+	ID        string `json:"id_registro"`
+	Duplicate bool   `json:"duplicado"`
+	Record    struct {
+		ID     string      `json:"id_registro"`
+		TeamID race.TeamID `json:"equipo_id"`
+		Total  int64       `json:"tiempo"`
+	} `json:"registro"`
+	TeamID race.TeamID  `json:"equipo_id"`
+	Good   []savedReply `json:"registros_guardados"`
+	Bad    []savedReply `json:"registros_fallidos"`
+	Seq    int64        `json:"sec"`
+	Stream int64        `json:"epoca"`
+	Data   struct {
+		viewedTotal
+		Running bool          `json:"en_curso"`
+		Teams   []viewedTotal `json:"equipos"`
+	} `json:"data"`
+}
+
+type savedReply struct {
+	Index     int    `json:"indice"`
+	ID        string `json:"id_registro"`
+	Total     int64  `json:"tiempo"`
+	Duplicate bool   `json:"duplicado"`
+	Code      string `json:"codigo"`
+}
+
+type viewedTotal struct {
+	ID      race.TeamID `json:"equipo_id"`
+	Records int         `json:"total_registros"`
+	Total   int64       `json:"tiempo_total"`
+}
+
+// socket is the client side of a WebSocket, for one goroutine.
+type socket struct {
+	conn net.Conn
+	rw   io.ReadWriter // what came with the handshake is read first
+}
+
+// dial opens the socket at path.
+func dial(ctx context.Context, url, path string) (*socket, error) {
+	ctx, cancel := context.WithTimeout(ctx, replyTimeout)
+	defer cancel()
+	conn, early, _, err := ws.Dialer{}.Dial(ctx, "ws"+strings.TrimPrefix(url, "http")+path)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", path, err)
+	}
+	s := &socket{conn: conn, rw: conn}
+	if early != nil {
+		s.rw = struct {
+			io.Reader
+			io.Writer
+		}{early, conn}
+	}
+	return s, nil
+}
+
+// dialJudge opens a judge's socket and reads the welcome.
+func dialJudge(ctx context.Context, url string, id race.JudgeID, token string) (*socket, error) {
+	s, err := dial(ctx, url, fmt.Sprintf("/ws/juez/%d/?token=%s", id, token))
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.read()
+	if err == nil && m.Type != "conexion_establecida" {
+		err = fmt.Errorf("judge %d was greeted with %+v", id, m)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.conn.Close())
+	}
+	return s, nil
+}
+
+// send writes one message in one write, so that a cut leaves it whole or not at
+// all.
+func (s *socket) send(v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	frame, err := ws.CompileFrame(ws.MaskFrameInPlace(ws.NewTextFrame(raw)))
+	if err != nil {
+		return err
+	}
+	_, err = s.conn.Write(frame)
+	return err
+}
+
+// read waits for the next message.
+func (s *socket) read() (message, error) {
+	var m message
+	if err := s.conn.SetReadDeadline(time.Now().Add(replyTimeout)); err != nil {
+		return m, err
+	}
+	raw, err := wsutil.ReadServerText(s.rw)
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return m, fmt.Errorf("%w in %s", err, raw)
+	}
+	return m, nil
+}
+
+// cut ends the connection without a closing handshake: the network is gone, or
+// with reset the phone.
+func (s *socket) cut(reset bool) {
+	if tcp, ok := s.conn.(*net.TCPConn); ok && reset {
+		_ = tcp.SetLinger(0) // without it the cut is only less rude
+	}
+	_ = s.conn.Close() // cutting is the point
+}
+
+// sentRecord is a record as clients send it.
+type sentRecord struct {
+	ID           string `json:"id_registro"`
+	Total        int64  `json:"tiempo"`
+	Hours        int64  `json:"horas,omitempty"`
+	Minutes      int64  `json:"minutos,omitempty"`
+	Seconds      int64  `json:"segundos,omitempty"`
+	Milliseconds int64  `json:"milisegundos,omitempty"`
+}
+
+// judgeMessage is what a judge sends; a single record stands beside the rest.
+type judgeMessage struct {
+	Type   string      `json:"tipo"`
+	Ref    string      `json:"ref,omitempty"`
+	TeamID race.TeamID `json:"equipo_id"`
+	*sentRecord
+	Records []sentRecord `json:"registros,omitempty"`
+}
+
+// oneRecord and manyRecords make the two messages that carry records.
+func oneRecord(ref string, team race.TeamID, r sentRecord) judgeMessage {
+	return judgeMessage{Type: "registrar_tiempo", Ref: ref, TeamID: team, sentRecord: &r}
+}
+
+func manyRecords(ref string, team race.TeamID, list []sentRecord) judgeMessage {
+	return judgeMessage{Type: "registrar_tiempos", Ref: ref, TeamID: team, Records: list}
+}

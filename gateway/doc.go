@@ -1,0 +1,12 @@
+// Package gateway is the door of the server: REST for judges and organizers, the
+// judge and public WebSockets, and the spreading of events over the sockets.
+//
+// It is the only place that knows the wire: Spanish keys, milliseconds and status
+// codes are translated here, in rest_wire.go, wire_socket.go and record.go. It
+// checks who is there; whether a judge may write for a team is decided again
+// where the record is stored. What it needs of the actors and the store it
+// declares as small interfaces.
+//
+// Goroutines: fasthttp's own while a request is handled, one a socket (package
+// ws), and the sweepers of Live, which end with Live.Close.
+package gateway
