@@ -42,6 +42,7 @@ type competition struct {
 	hubs     map[string]*actor.PID
 	draining bool
 	drainer  *actor.PID
+	dead     bool // gave up; what still arrives is refused
 }
 
 // work is a request or a change of state that waits for the store, with all who
@@ -62,6 +63,10 @@ func newCompetition(id race.CompetitionID, store Store, log *slog.Logger) *compe
 }
 
 func (c *competition) Receive(ctx actor.Context) {
+	if c.dead {
+		refuse(ctx, ctx.Sender(), ctx.Message(), unavailable())
+		return
+	}
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		c.recorder = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return &recorder{c.store, c.log} }))
@@ -290,13 +295,18 @@ func (c *competition) onFailed(ctx actor.Context, done []*work, err error) {
 	c.load(ctx)
 }
 
-// giveUp refuses all that waits and stops the actor.
+// giveUp refuses all that waits and ends the actor; the next message to the
+// competition finds a new one.
 func (c *competition) giveUp(ctx actor.Context, err error) {
 	for _, w := range c.queue {
 		c.answer(ctx, w, race.Reply{}, race.Competition{}, err)
 	}
-	c.queue, c.waiting = nil, 0
-	ctx.Stop(ctx.Self())
+	c.queue, c.waiting, c.dead = nil, 0, true
+	ctx.Send(ctx.Parent(), gone{c.id, ctx.Self()})
+	for _, pid := range c.hubs {
+		ctx.Send(pid, subscriptionOver{c.id, race.CodeOf(err) == race.CodeNoCompetition})
+	}
+	ctx.Poison(ctx.Self())
 }
 
 func (c *competition) emit(ctx actor.Context, e race.Event) {

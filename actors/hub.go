@@ -46,6 +46,8 @@ func (h *hub) Receive(ctx actor.Context) {
 		h.onSnapshot(ctx, m.Snapshot)
 	case event:
 		h.onEvent(ctx, m.Event)
+	case subscriptionOver:
+		h.onOver(ctx, m)
 	case *actor.Terminated:
 		h.onTerminated(ctx, m.Who)
 	case resubscribe:
@@ -87,12 +89,29 @@ func (h *hub) onEvent(ctx actor.Context, e race.Event) {
 	h.pub.Publish(e)
 }
 
-func (h *hub) onTerminated(ctx actor.Context, who *actor.PID) {
+// onOver: the owner gave up, perhaps before it ever had a snapshot to send.
+func (h *hub) onOver(ctx actor.Context, m subscriptionOver) {
+	t, ok := h.topics[m.id]
+	switch {
+	case !ok:
+	case m.final:
+		delete(h.topics, m.id)
+	default:
+		h.ask(ctx, m.id, t)
+	}
+}
+
+// ask subscribes anew after a pause.
+func (h *hub) ask(ctx actor.Context, id race.CompetitionID, t *topic) {
 	self, root := ctx.Self(), ctx.ActorSystem().Root
+	t.owner, t.synced = nil, false
+	time.AfterFunc(resubscribePause, func() { root.Send(self, resubscribe{id}) })
+}
+
+func (h *hub) onTerminated(ctx actor.Context, who *actor.PID) {
 	for id, t := range h.topics {
 		if t.owner != nil && t.owner.Equal(who) {
-			t.owner, t.synced = nil, false
-			time.AfterFunc(resubscribePause, func() { root.Send(self, resubscribe{id}) })
+			h.ask(ctx, id, t)
 		}
 	}
 }

@@ -54,6 +54,18 @@ type (
 	}
 )
 
+// From a competition that gives up, to the owners and the hub.
+type (
+	gone struct {
+		id  race.CompetitionID
+		pid *actor.PID
+	}
+	subscriptionOver struct {
+		id    race.CompetitionID
+		final bool // the competition does not exist
+	}
+)
+
 // To the recorder.
 type (
 	commit  struct{ batch race.Batch }

@@ -32,14 +32,16 @@ func (o *owners) Receive(ctx actor.Context) {
 		clear(o.byPID)
 	case route:
 		o.onRoute(ctx, m)
+	case gone:
+		o.forget(m.id, m.pid)
 	case *actor.Terminated:
 		if id, ok := o.byPID[m.Who.Id]; ok {
 			delete(o.byPID, m.Who.Id)
-			delete(o.running, id)
+			o.forget(id, m.Who)
 			o.onDrained(ctx)
 		}
 	case drain:
-		o.draining, o.drainer, o.waiting = true, ctx.Sender(), len(o.running)+1
+		o.draining, o.drainer, o.waiting = true, ctx.Sender(), len(o.byPID)+1
 		for _, pid := range o.running {
 			ctx.Request(pid, drain{})
 		}
@@ -71,6 +73,13 @@ func (o *owners) activate(ctx actor.Context, id race.CompetitionID) *actor.PID {
 	ctx.Watch(pid)
 	o.running[id], o.byPID[pid.Id] = pid, id
 	return pid
+}
+
+// forget makes the next message to a competition find a new activation.
+func (o *owners) forget(id race.CompetitionID, pid *actor.PID) {
+	if now, ok := o.running[id]; ok && now.Equal(pid) {
+		delete(o.running, id)
+	}
 }
 
 func (o *owners) onDrained(ctx actor.Context) {

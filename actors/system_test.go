@@ -25,6 +25,20 @@ type faultyStore struct {
 	loseAnswers atomic.Int32  // so many appends are stored but answer an error
 	gate        chan struct{} // when not nil, an append waits until it is closed
 	waiting     chan struct{} // gets a value when an append waits
+
+	refuseActivation atomic.Bool   // an activation fails with an error that no retry helps
+	refused          chan struct{} // gets a value when one did
+}
+
+func (s *faultyStore) Activate(ctx context.Context, id race.CompetitionID) (race.Activation, error) {
+	if s.refuseActivation.Load() {
+		select {
+		case s.refused <- struct{}{}:
+		default:
+		}
+		return race.Activation{}, race.ErrFenced
+	}
+	return s.Store.Activate(ctx, id)
 }
 
 func (s *faultyStore) Append(ctx context.Context, b race.Batch) (race.Decision, []race.Team, error) {
@@ -107,7 +121,7 @@ func setup(t *testing.T) (*actors.System, *faultyStore, *listener) {
 	if _, err := db.Add(t.Context(), d, false); err != nil {
 		t.Fatal(err)
 	}
-	store := &faultyStore{Store: db}
+	store := &faultyStore{Store: db, refused: make(chan struct{}, 1)}
 	l := &listener{news: make(chan struct{}, 1000)}
 	sys := actors.Start(store, l, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() {
@@ -346,5 +360,23 @@ func TestSystem_Drain(t *testing.T) {
 	}
 	if _, err := sys.Submit(t.Context(), mark(1, 2000), ""); race.CodeOf(err) != race.CodeUnavailable {
 		t.Errorf("after the drain: %v", err)
+	}
+}
+
+// TestHub_WaitsForAStoreThatIsAway: the activation fails for good; once the
+// store is back the listener gets its snapshot.
+func TestHub_WaitsForAStoreThatIsAway(t *testing.T) {
+	t.Parallel()
+	sys, store, l := setup(t)
+	store.refuseActivation.Store(true)
+	sys.Watch(1)
+	<-store.refused
+	store.refuseActivation.Store(false)
+	if got := l.wait(t, 1)[0]; got != "snapshot 0 of 3 teams" {
+		t.Errorf("heard %q", got)
+	}
+	start(t, sys)
+	if got := l.wait(t, 2)[1]; got != "1 started" {
+		t.Errorf("heard %q", got)
 	}
 }
