@@ -230,11 +230,17 @@ func (c *competition) onCommitted(ctx actor.Context, m committed) {
 		c.onFailed(ctx, done, m.err)
 		return
 	}
-	c.ledger.Apply(m.decision, m.teams)
+	first := m.decision.Event - int64(len(m.decision.Touched)) + 1
 	for i, w := range done {
 		c.answer(ctx, w, m.decision.Replies[i], race.Competition{}, nil)
 	}
-	first := m.decision.Event - int64(len(m.decision.Touched)) + 1
+	if first != c.ledger.Event()+1 {
+		// An earlier try had stored the batch and its answer was lost: what it
+		// stored is not in the decision, so only the store knows the state.
+		c.load(ctx)
+		return
+	}
+	c.ledger.Apply(m.decision, m.teams)
 	for i, team := range m.decision.Touched {
 		c.emit(ctx, race.Event{
 			Kind: race.TimesRecorded, Seq: first + int64(i), At: time.Now(), Total: c.ledger.Total(team), Origin: soleOrigin(done, team),
@@ -268,6 +274,10 @@ func (c *competition) onChanged(ctx actor.Context, m changed) {
 	}
 	for _, w := range done {
 		c.answer(ctx, w, race.Reply{}, m.competition, m.err)
+	}
+	if m.err != nil && c.ledger.Competition().Running != (race.CodeOf(m.err) == race.CodeAlreadyRuns) {
+		c.load(ctx) // an earlier try had done it and its answer was lost
+		return
 	}
 	if m.err == nil {
 		c.ledger.SetCompetition(m.competition, m.event)

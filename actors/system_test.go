@@ -22,7 +22,7 @@ import (
 // faultyStore is a real store whose Append can be made to fail or to wait.
 type faultyStore struct {
 	persistence.Store
-	loseAnswers atomic.Int32  // so many appends are stored but answer an error
+	loseAnswers atomic.Int32  // so many writes are stored but answer an error
 	gate        chan struct{} // when not nil, an append waits until it is closed
 	waiting     chan struct{} // gets a value when an append waits
 
@@ -51,6 +51,14 @@ func (s *faultyStore) Append(ctx context.Context, b race.Batch) (race.Decision, 
 		return race.Decision{}, nil, errors.New("connection lost")
 	}
 	return d, teams, err
+}
+
+func (s *faultyStore) Transition(ctx context.Context, t race.Transition) (race.Competition, int64, error) {
+	c, event, err := s.Store.Transition(ctx, t)
+	if err == nil && s.loseAnswers.Add(-1) >= 0 {
+		return race.Competition{}, 0, errors.New("connection lost")
+	}
+	return c, event, err
 }
 
 // listener is a Publisher that keeps what it hears.
@@ -213,17 +221,29 @@ func TestSystem_Refusals(t *testing.T) {
 }
 
 // TestSystem_UnknownOutcome: the answer of a commit is lost, the recorder asks
-// again, and the record is there once.
+// again, the record is there once, and who listens hears the state as it is.
 func TestSystem_UnknownOutcome(t *testing.T) {
 	t.Parallel()
-	sys, store, _ := setup(t)
-	start(t, sys)
-	store.loseAnswers.Store(2)
+	sys, store, l := setup(t)
+	sys.Watch(1)
+	l.wait(t, 1)
+	store.loseAnswers.Store(1)
+	if _, err := sys.StartCompetition(t.Context(), 1, time.Now(), "admin"); race.CodeOf(err) != race.CodeAlreadyRuns {
+		t.Fatalf("start: %v", err)
+	}
+	l.wait(t, 2)
+	store.loseAnswers.Store(1)
 	if r := submit(t, sys, mark(1, 1000)); r.Err != nil {
 		t.Fatalf("%+v", r)
 	}
+	l.wait(t, 3)
+	submit(t, sys, mark(1, 500))
+	want := []string{"snapshot 0 of 3 teams", "snapshot 1 of 3 teams", "snapshot 2 of 3 teams", `3 team 1 has 2, 1.5s from ""`}
+	if diff := cmp.Diff(want, l.wait(t, 4)); diff != "" {
+		t.Errorf("heard (-want +got):\n%s", diff)
+	}
 	records, err := store.TeamRecords(t.Context(), 1)
-	if err != nil || len(records) != 1 {
+	if err != nil || len(records) != 2 {
 		t.Errorf("stored %d, %v", len(records), err)
 	}
 }
