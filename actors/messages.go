@@ -33,7 +33,7 @@ type (
 	}
 	subscribe struct{}
 	drain     struct{}
-	drained   struct{}
+	drained   struct{ session string } // empty from a competition
 )
 
 // From a competition's own goroutines to itself.

@@ -174,7 +174,7 @@ func (s *session) deliver(ctx actor.Context) {
 		s.box.Answer(sl.ticket, sl.reply, sl.err)
 	}
 	if len(s.slots) == 0 && s.drainer != nil {
-		ctx.Send(s.drainer, drained{})
+		ctx.Send(s.drainer, drained{s.id})
 		s.drainer = nil
 	}
 }
@@ -204,7 +204,7 @@ func (s *session) arm(ctx actor.Context) {
 type sessions struct {
 	byJudge map[race.JudgeID]map[string]*actor.PID
 	drainer *actor.PID
-	waiting int
+	waiting map[string]bool // sessions that have not drained yet
 }
 
 func (s *sessions) Receive(ctx actor.Context) {
@@ -219,26 +219,28 @@ func (s *sessions) Receive(ctx actor.Context) {
 		if len(s.byJudge[m.judge]) == 0 {
 			delete(s.byJudge, m.judge)
 		}
+		s.onDrained(ctx, m.id) // it has nobody left to answer
 	case closeJudge:
 		for _, pid := range s.byJudge[m.judge] {
 			ctx.Send(pid, revoke{})
 		}
 	case drain:
-		s.drainer, s.waiting = ctx.Sender(), 1
+		s.drainer, s.waiting = ctx.Sender(), map[string]bool{}
 		for _, list := range s.byJudge {
-			for _, pid := range list {
-				s.waiting++
+			for id, pid := range list {
+				s.waiting[id] = true
 				ctx.Request(pid, drain{})
 			}
 		}
-		s.onDrained(ctx)
+		s.onDrained(ctx, "")
 	case drained:
-		s.onDrained(ctx)
+		s.onDrained(ctx, m.session)
 	}
 }
 
-func (s *sessions) onDrained(ctx actor.Context) {
-	if s.waiting--; s.waiting <= 0 && s.drainer != nil {
+func (s *sessions) onDrained(ctx actor.Context, id string) {
+	delete(s.waiting, id)
+	if len(s.waiting) == 0 && s.drainer != nil {
 		ctx.Send(s.drainer, drained{})
 		s.drainer = nil
 	}

@@ -400,3 +400,20 @@ func TestHub_WaitsForAStoreThatIsAway(t *testing.T) {
 		t.Errorf("heard %q", got)
 	}
 }
+
+// TestSystem_DrainWithLeavingSessions: sessions that close while the drain asks
+// them do not hold it up.
+func TestSystem_DrainWithLeavingSessions(t *testing.T) {
+	t.Parallel()
+	sys, _, _ := setup(t)
+	for range 200 {
+		s := sys.OpenSession(1, nil, &outbox{answers: make(chan string, 1)})
+		defer s.Close()
+		go s.Close()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := sys.Drain(ctx); err != nil {
+		t.Error(err)
+	}
+}

@@ -141,7 +141,7 @@ func (l *Live) Publish(e race.Event) {
 	}
 	t.ring = append(t.ring, ringEntry{e.Seq, viewer})
 	t.mu.Unlock()
-	l.judges.post(delivery{topic: t, seq: e.Seq, frame: judge, skip: e.Origin})
+	l.judges.post(delivery{topic: t, seq: e.Seq, frame: judge, skip: e.Origin, news: e.Kind == race.TimesRecorded})
 	for _, v := range l.viewers {
 		v.post(delivery{topic: t, seq: e.Seq, frame: viewer, live: l})
 	}

@@ -24,6 +24,7 @@ type delivery struct {
 	seq    int64
 	frame  ws.Frame
 	skip   string // session that needs no copy
+	news   bool   // for judges: may be dropped when too much waits
 	resync bool   // everybody needs a snapshot
 	join   *subscriber
 	known  *race.Competition // of a joining judge
@@ -70,6 +71,10 @@ func (s *sweeper) ring() {
 // them than sockets.
 func (s *sweeper) post(d delivery) {
 	s.mu.Lock()
+	if len(s.mailbox) >= mailboxLimit && d.news {
+		s.mu.Unlock()
+		return // a judge's own answers do not come this way
+	}
 	if len(s.mailbox) >= mailboxLimit && d.frame != nil && d.live != nil {
 		d.frame, d.resync = nil, true // the state comes instead of the event
 		if last := &s.mailbox[len(s.mailbox)-1]; last.resync && last.topic == d.topic {
@@ -104,7 +109,7 @@ func (s *sweeper) run() {
 // topic for everybody.
 func (s *sweeper) same(work []delivery) int {
 	n := 0
-	for n < len(work) && work[n].frame != nil && work[n].skip == "" && work[n].topic == work[0].topic {
+	for n < len(work) && work[n].frame != nil && work[n].topic == work[0].topic {
 		n++
 	}
 	return max(n, 1)
@@ -159,28 +164,42 @@ func (s *sweeper) snapshot(d delivery, to []*subscriber) {
 	}
 }
 
-// sweep sends events of one topic to all its subscribers.
+// sweep sends events of one topic to all its subscribers: the same bytes to all
+// but those that have some of them already.
 func (s *sweeper) sweep(work []delivery) {
-	all := work[0].frame
+	all, skipped := work[0].frame, map[string]bool{}
 	if len(work) > 1 {
 		all = nil
 		for _, d := range work {
 			all = append(all, d.frame...)
 		}
 	}
-	last := work[len(work)-1].seq
+	for _, d := range work {
+		if d.skip != "" {
+			skipped[d.skip] = true
+		}
+	}
+	first, last := work[0].seq, work[len(work)-1].seq
 	for _, sub := range s.topics[work[0].topic] {
-		switch {
-		case sub.seen >= last || (work[0].skip != "" && sub.session == work[0].skip):
-		case sub.seen < work[0].seq:
-			sub.conn.Send(all)
-		default: // joined in between
-			for _, d := range work {
-				if d.seq > sub.seen {
-					sub.conn.Send(d.frame)
-				}
-			}
+		f := all
+		if sub.seen >= first || (sub.session != "" && skipped[sub.session]) {
+			f = sub.missing(work)
+		}
+		if len(f) > 0 {
+			sub.conn.Send(f)
 		}
 		sub.seen = max(sub.seen, last)
 	}
+}
+
+// missing puts together the frames that a subscriber has not seen and did not
+// cause.
+func (sub *subscriber) missing(work []delivery) ws.Frame {
+	var f ws.Frame
+	for _, d := range work {
+		if d.seq > sub.seen && (d.skip == "" || d.skip != sub.session) {
+			f = append(f, d.frame...)
+		}
+	}
+	return f
 }
