@@ -15,7 +15,11 @@ type subscriber struct {
 	session string // of a judge: race.Event.Origin to skip
 	sweeper *sweeper
 	seen    int64 // the last event it has, or that a snapshot covers
+	stale   bool  // it lost a frame: nothing but a snapshot is any use
 }
+
+// send sends events, or notes that they did not fit.
+func (sub *subscriber) send(f ws.Frame) { sub.stale = !sub.conn.Send(f) }
 
 // delivery is one thing for a sweeper to do.
 type delivery struct {
@@ -150,7 +154,7 @@ func (s *sweeper) join(d delivery) {
 	}
 	frames, seen := d.live.welcome(d.topic, d.since)
 	d.join.seen = seen
-	d.join.conn.Send(slices.Concat(frames...))
+	d.join.send(slices.Concat(frames...))
 }
 
 func (s *sweeper) snapshot(d delivery, to []*subscriber) {
@@ -160,7 +164,7 @@ func (s *sweeper) snapshot(d delivery, to []*subscriber) {
 	d.topic.mu.Unlock()
 	for _, sub := range to {
 		sub.seen = seq
-		sub.conn.Send(f)
+		sub.send(f)
 	}
 }
 
@@ -185,8 +189,8 @@ func (s *sweeper) sweep(work []delivery) {
 		if sub.seen >= first || (sub.session != "" && skipped[sub.session]) {
 			f = sub.missing(work)
 		}
-		if len(f) > 0 {
-			sub.conn.Send(f)
+		if len(f) > 0 && !sub.stale {
+			sub.send(f)
 		}
 		sub.seen = max(sub.seen, last)
 	}

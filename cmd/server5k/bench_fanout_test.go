@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin
 
 package main
 
@@ -39,7 +39,7 @@ func BenchmarkViewers(b *testing.B) {
 		b.Run(fmt.Sprintf("viewers=%d", viewers), func(b *testing.B) {
 			benchNeedFiles(b, 2*viewers+500)
 			s := benchServe(b, 1, benchEvents/race.MaxTeamSize)
-			crowd := benchGather(b, viewers, func() (*benchConn, error) { return benchDial(s.addr, benchViewerPath, benchBuffer) })
+			crowd := benchGather(b, viewers, func() (*benchConn, error) { return benchDial(b.Context(), s.addr, benchViewerPath, benchBuffer) })
 			judge := s.judge(b, 1)
 			sent := 0
 			event := func() {
@@ -82,7 +82,7 @@ func benchBareWrites(b *testing.B, n int, frame []byte, rounds int) time.Duratio
 	crowd := benchGather(b, n, func() (*benchConn, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		nc, err := net.DialTimeout("tcp4", ln.Addr().String(), benchPatience)
+		nc, err := (&net.Dialer{Timeout: benchPatience}).DialContext(b.Context(), "tcp4", ln.Addr().String())
 		if err != nil {
 			return nil, err
 		}
@@ -242,7 +242,7 @@ func benchMemory() int64 {
 // benchDescriptor opens a socket as a bare descriptor, no memory of this process.
 func benchDescriptor(b *testing.B, addr, path string) int {
 	b.Helper()
-	c, err := benchDial(addr, path, benchBuffer)
+	c, err := benchDial(b.Context(), addr, path, benchBuffer)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -282,7 +282,7 @@ func benchNeedFiles(b *testing.B, n int) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		b.Fatal(err)
 	}
-	if uint64(limit.Cur) < uint64(n) {
+	if limit.Cur < uint64(n) {
 		b.Skipf("%d files may be open, %d are needed", limit.Cur, n)
 	}
 }

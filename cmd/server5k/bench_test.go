@@ -30,7 +30,8 @@ const (
 
 // BenchmarkAcknowledge measures the way of a time from a judge's socket to the
 // disk and back: each judge sends the next one when the last is acknowledged.
-// Every judge also hears of the records of all the others.
+// Every judge also hears of the records of all the others; %news is how much of
+// that has come by the judge's own last answer.
 func BenchmarkAcknowledge(b *testing.B) {
 	for _, judges := range []int{1, 16, 200} {
 		b.Run(fmt.Sprintf("judges=%d", judges), func(b *testing.B) {
@@ -64,6 +65,13 @@ func BenchmarkAcknowledge(b *testing.B) {
 				b.ReportMetric(float64(all[(len(all)-1)*p/100].Microseconds())/1000, fmt.Sprintf("p%d-ms", p))
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acks/s")
+			if judges > 1 {
+				heard := 0
+				for _, c := range conns {
+					heard += c.heard
+				}
+				b.ReportMetric(100*float64(heard)/float64(b.N*(judges-1)), "%news")
+			}
 		})
 	}
 }
@@ -110,6 +118,7 @@ func benchInsert(ctx context.Context, db *sql.DB, insert *sql.Stmt, from, to int
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after the commit
 	st := tx.StmtContext(ctx, insert)
+	defer func() { _ = st.Close() }()
 	for i := from; i < to; i++ {
 		_, err := st.ExecContext(ctx, race.NewRecordID().String(), i/race.MaxTeamSize+1, i+1, i%race.MaxTeamSize+1, i+1, i+1, time.Now().UnixMicro())
 		if err != nil {
@@ -200,7 +209,7 @@ func (s *benchNode) team(j int) race.TeamID { return race.TeamID(j*s.teams + 1) 
 // judge opens the socket of a judge; stop closes it.
 func (s *benchNode) judge(b *testing.B, id race.JudgeID) *benchConn {
 	b.Helper()
-	c, err := benchDial(s.addr, s.judgePath(id), 4<<10)
+	c, err := benchDial(b.Context(), s.addr, s.judgePath(id), 4<<10)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -222,11 +231,13 @@ type benchConn struct {
 	tcp *net.TCPConn
 	br  *bufio.Reader
 	out []byte
+	// heard counts what came before the answers: news of other judges' teams.
+	heard int
 }
 
 // benchDial dials, upgrades and reads the welcome.
-func benchDial(addr, path string, buffer int) (*benchConn, error) {
-	nc, err := net.DialTimeout("tcp4", addr, benchPatience)
+func benchDial(ctx context.Context, addr, path string, buffer int) (*benchConn, error) {
+	nc, err := (&net.Dialer{Timeout: benchPatience}).DialContext(ctx, "tcp4", addr)
 	if err != nil {
 		return nil, err
 	}
@@ -327,6 +338,8 @@ func (c *benchConn) mark(team race.TeamID, ms int) error {
 			return nil
 		case bytes.Contains(payload, []byte(`"tipo":"error"`)):
 			return fmt.Errorf("refused: %s", payload)
+		default:
+			c.heard++
 		}
 	}
 }

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// load is one round of all judges writing.
+type load struct {
+	group  errgroup.Group
+	first  chan struct{} // closed by the first answer
+	killed atomic.Bool   // from now on connections may break
+}
+
+func newLoad(ctx context.Context, url string, judges []*writer) *load {
+	l := &load{first: make(chan struct{})}
+	once := sync.OnceFunc(func() { close(l.first) })
+	for _, j := range judges {
+		l.group.Go(func() error {
+			if err := j.write(ctx, url, once); !errors.Is(err, errCut) || !l.killed.Load() {
+				return err
+			}
+			return nil
+		})
+	}
+	return l
+}
+
+func (l *load) awaitFirst(t *testing.T) {
+	t.Helper()
+	select {
+	case <-l.first:
+	case <-time.After(replyTimeout):
+		t.Fatal("no record was acknowledged")
+	}
+}
+
+func (l *load) wait() error { return l.group.Wait() }
+
+// child is the server in a process of its own.
+type child struct {
+	cmd  *exec.Cmd
+	url  string
+	logs *syncBuffer
+	done chan error // gets the end of the process, once
+}
+
+var readyLine = regexp.MustCompile(`msg=ready url=(\S+)`)
+
+// startChild starts the server and waits until it is ready. The system chooses a
+// free port each time, and the log tells it.
+func startChild(t *testing.T, binary, dataDir string) *child {
+	t.Helper()
+	c := &child{cmd: exec.CommandContext(t.Context(), binary, "serve"), logs: &syncBuffer{}, done: make(chan error, 1)}
+	c.cmd.Dir = dataDir
+	c.cmd.Env = append(os.Environ(), "DATA_DIR="+dataDir, "LISTEN_ADDR=127.0.0.1:0", "SECRET_KEY="+testSecret, "JUDGE_RATE=1000")
+	c.cmd.Stdout, c.cmd.Stderr = c.logs, c.logs
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { c.done <- c.cmd.Wait() }()
+	poll := time.NewTicker(2 * time.Millisecond)
+	defer poll.Stop()
+	for deadline := time.After(replyTimeout); ; {
+		if m := readyLine.FindStringSubmatch(c.logs.String()); m != nil {
+			c.url = m[1]
+			return c
+		}
+		select {
+		case err := <-c.done:
+			t.Fatalf("the server did not start: %v\n%s", err, c.logs.String())
+		case <-deadline:
+			t.Fatalf("the server is not ready:\n%s", c.logs.String())
+		case <-poll.C:
+		}
+	}
+}
+
+// kill sends SIGKILL and waits for the end.
+func (c *child) kill(t *testing.T) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	exit, ok := errors.AsType[*exec.ExitError](<-c.done)
+	if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		t.Fatalf("the server was not killed: %v\n%s", exit, c.logs.String())
+	}
+}
+
+// terminate asks the server to stop and to drain.
+func (c *child) terminate(t *testing.T) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-c.done; err != nil {
+		t.Errorf("the server ended with %v\n%s", err, c.logs.String())
+	}
+}
