@@ -77,7 +77,9 @@ type Config struct {
 	Live       *Live
 	Sessions   Sessions
 	MaxSockets int
-	JudgeRate  float64
+	// MaxSocketsPerIP bounds the sockets of one address, 0 not at all.
+	MaxSocketsPerIP int
+	JudgeRate       float64
 }
 
 // Limits of the HTTP server. The read timeout ends a client that trickles its

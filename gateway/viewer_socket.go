@@ -124,6 +124,11 @@ func (s *Server) admit(ctx *fasthttp.RequestCtx) bool {
 		s.unavailableSocket(ctx)
 		return false
 	}
+	if s.cfg.MaxSocketsPerIP > 0 && s.cfg.Sockets.From(ctx.RemoteIP().String()) >= s.cfg.MaxSocketsPerIP {
+		writeSocketError(ctx, fasthttp.StatusTooManyRequests, "Demasiadas conexiones desde esta dirección", 0)
+		ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, "10")
+		return false
+	}
 	return true
 }
 

@@ -28,6 +28,9 @@ const (
 	// maxSockets bounds the connections of one node; a laptop's default limit of
 	// open files is near it.
 	maxSockets = 20_000
+	// maxSocketsPerIP leaves room for a stadium behind one address and keeps a
+	// single machine from taking all.
+	maxSocketsPerIP = 8000
 )
 
 // serveCmd runs the server until it is told to stop.
@@ -94,7 +97,7 @@ func (cmd serveCmd) serve(ctx context.Context, cfg *Config, io stdio, ln net.Lis
 		Races: system, Sessions: sessions{system}, Store: store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
 		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedOrigins: cfg.CSRFTrustedOrigins, Now: time.Now, Log: log.With("part", "gateway"),
-		Sockets: sockets, Live: live, MaxSockets: maxSockets, JudgeRate: cmd.JudgeRate,
+		Sockets: sockets, Live: live, MaxSockets: maxSockets, MaxSocketsPerIP: maxSocketsPerIP, JudgeRate: cmd.JudgeRate,
 	})
 	failed := make(chan error, 1) // Serve sends once
 	go func() { failed <- server.Serve(ln) }()

@@ -30,13 +30,14 @@ type Server struct {
 
 	mu       sync.Mutex // protects the fields below
 	conns    map[*Conn]struct{}
+	byIP     map[string]int // open connections; no zeros
 	draining bool
 	empty    chan struct{} // made by Drain, closed by the last connection that leaves
 }
 
 // NewServer returns a server without connections. It starts nothing.
 func NewServer(log *slog.Logger) *Server {
-	return &Server{log: log.With("part", "websocket"), conns: map[*Conn]struct{}{}}
+	return &Server{log: log.With("part", "websocket"), conns: map[*Conn]struct{}{}, byIP: map[string]int{}}
 }
 
 // Len returns the number of connections that are open or closing.
@@ -44,6 +45,13 @@ func (s *Server) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.conns)
+}
+
+// From returns the number of connections from an address that are open or closing.
+func (s *Server) From(ip string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byIP[ip]
 }
 
 // Upgrade answers 101 and takes the socket over once the request handler returned; CheckHandshake
@@ -121,6 +129,7 @@ func (s *Server) add(c *Conn) bool {
 		return false
 	}
 	s.conns[c] = struct{}{}
+	s.byIP[c.ip]++
 	return true
 }
 
@@ -128,6 +137,9 @@ func (s *Server) remove(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
+	if s.byIP[c.ip]--; s.byIP[c.ip] <= 0 {
+		delete(s.byIP, c.ip)
+	}
 	if s.draining && len(s.conns) == 0 {
 		close(s.empty)
 	}

@@ -40,6 +40,23 @@ func TestServer_DrainCloses1012AndRefusesUpgrades(t *testing.T) {
 	}
 }
 
+func TestServer_CountsByAddress(t *testing.T) {
+	t.Parallel()
+	r := setup(t, nil)
+	c := r.dial(t)
+	<-r.conns
+	if got := r.server.From("127.0.0.1"); got != 1 {
+		t.Errorf("%d connections from 127.0.0.1, want 1", got)
+	}
+	_ = c.Close()
+	<-r.events // close
+	r.dial(t)
+	<-r.conns
+	if got := r.server.From("10.0.0.1"); got != 0 {
+		t.Errorf("%d connections from a stranger", got)
+	}
+}
+
 func TestServer_DrainCutsOffWhenContextEnds(t *testing.T) {
 	t.Parallel()
 	r := setup(t, nil)
