@@ -359,6 +359,42 @@ func TestSession_AnswersInOrder(t *testing.T) {
 	s.Close()
 }
 
+// TestSystem_RefusesAboveHighWater: while the store hangs, what waits is bounded
+// at 8,000 records; who comes later is told at once to try again.
+func TestSystem_RefusesAboveHighWater(t *testing.T) {
+	t.Parallel()
+	sys, store, _ := setup(t)
+	start(t, sys)
+	store.gate, store.waiting = make(chan struct{}), make(chan struct{}, 1000)
+	box := &outbox{answers: make(chan string, 1000)}
+	ask := func() {
+		q := mark(1, 1)
+		for i := range 14 {
+			q.Records = append(q.Records, mark(1, i+2).Records...)
+		}
+		s := sys.OpenSession(1, []race.Team{{ID: 1, Competition: 1}}, box)
+		t.Cleanup(s.Close)
+		s.Submit("x", q)
+	}
+	ask()
+	<-store.waiting            // the first is with the store
+	const room, more = 534, 20 // 533 requests of 15 are below 8,000
+	for range room + more {
+		ask()
+	}
+	for _, a := range box.take(t, more) {
+		if a != "x "+string(race.CodeUnavailable) {
+			t.Errorf("got %q", a)
+		}
+	}
+	close(store.gate)
+	for _, a := range box.take(t, room+1) {
+		if a == "x "+string(race.CodeUnavailable) {
+			t.Errorf("an accepted request got %q", a)
+		}
+	}
+}
+
 // TestSystem_Drain: what was accepted is stored and answered, the rest refused.
 func TestSystem_Drain(t *testing.T) {
 	t.Parallel()
