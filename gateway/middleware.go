@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -200,32 +199,4 @@ func ambiguous(h *fasthttp.RequestHeader) bool {
 		}
 	}
 	return false
-}
-
-// hostAllowed compares a Host header, port ignored, with the accepted names.
-func hostAllowed(host string, allowed []string, debug bool) bool {
-	name := strings.ToLower(host)
-	if h, port, err := net.SplitHostPort(name); err == nil {
-		if strings.Trim(port, "0123456789") != "" {
-			return false
-		}
-		name = h
-	}
-	name = strings.TrimSuffix(strings.Trim(name, "[]"), ".")
-	if name == "" || strings.ContainsAny(name, "/\\@?# \t\"<>") {
-		return false
-	}
-	if len(allowed) == 0 && debug {
-		allowed = []string{".localhost", "127.0.0.1", "::1"}
-	}
-	return slices.ContainsFunc(allowed, func(a string) bool {
-		a = strings.ToLower(strings.Trim(a, "[]"))
-		switch {
-		case a == "*":
-			return true
-		case strings.HasPrefix(a, "."):
-			return name == a[1:] || strings.HasSuffix(name, a)
-		}
-		return a != "" && name == a
-	})
 }

@@ -58,17 +58,12 @@ type Config struct {
 	Hasher *auth.Hasher
 	// Location gives the offset in which times are written.
 	Location *time.Location
-	// AllowedHosts are the accepted names of this server, without port: exact,
-	// ".example.org" with its subdomains, or "*" for all. When it is empty and
-	// Debug is set, the names of the local machine are accepted.
-	AllowedHosts []string
-	// AllowHost decides about a Host header instead of AllowedHosts when set.
+	// AllowHost says whether the server may be called by a Host header.
 	AllowHost func(host string) bool
 	// AllowedOrigins are the exact origins whose pages may call the API and open
 	// sockets; those of TrustedOrigins may only open sockets.
 	AllowedOrigins []string
 	TrustedOrigins []string
-	Debug          bool
 	Now            func() time.Time
 	Log            *slog.Logger
 	// Sockets, Live and Sessions serve the WebSocket routes; MaxSockets bounds how
@@ -121,9 +116,6 @@ func New(cfg Config) *Server {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	if cfg.AllowHost == nil {
-		cfg.AllowHost = func(host string) bool { return hostAllowed(host, cfg.AllowedHosts, cfg.Debug) }
 	}
 	if cfg.Location == nil {
 		cfg.Location = time.UTC

@@ -132,15 +132,18 @@ func isOrigin(s string) bool {
 // request with or without a port.
 func (c *Config) allowHost(host string) bool {
 	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
+	if h, port, err := net.SplitHostPort(host); err == nil {
+		if strings.Trim(port, "0123456789") != "" {
+			return false
+		}
 		name = h
 	}
 	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
-	if name == "" {
+	if name == "" || strings.ContainsAny(name, "/\\@?# \t\"<>") {
 		return false
 	}
 	for _, allowed := range c.AllowedHosts {
-		allowed = strings.ToLower(allowed)
+		allowed = strings.ToLower(strings.Trim(allowed, "[]"))
 		switch {
 		case allowed == "*", allowed == name:
 			return true

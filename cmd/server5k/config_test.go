@@ -182,6 +182,19 @@ func TestConfig_AllowHost(t *testing.T) {
 		{[]string{".example"}, "example", true},
 		{[]string{".example"}, "notexample", false},
 		{[]string{"*"}, "anything", true},
+		{[]string{"*"}, "anything:1", true},
+		{[]string{"*"}, "", false},
+		{[]string{"*"}, "a.example:x", false},
+		{[]string{"*"}, "a.example/b", false},
+		{[]string{"a.example"}, "a.example", true},
+		{[]string{"a.example"}, "A.Example.:8000", true},
+		{[]string{"a.example"}, "b.example", false},
+		{[]string{"a.example"}, "x.a.example", false},
+		{[]string{".a.example"}, "x.a.example", true},
+		{[]string{".a.example"}, "a.example", true},
+		{[]string{".a.example"}, "xa.example", false},
+		{[]string{"::1"}, "[::1]:8000", true},
+		{nil, "localhost:8000", false},
 	}
 	for _, tt := range tests {
 		c := Config{AllowedHosts: tt.allowed}
