@@ -131,21 +131,24 @@ func (s *Server) prepareJudge(ctx context.Context, judge race.JudgeID) (*judgeHa
 	if err != nil {
 		return nil, err
 	}
+	competitions, err := s.cfg.Store.Competitions(ctx, judge)
+	if err != nil {
+		return nil, err
+	}
+	active := map[race.CompetitionID]race.Competition{}
+	for _, c := range competitions {
+		if c.Active {
+			active[c.ID] = c
+		}
+	}
 	h := &judgeHandler{srv: s, judge: judge, joined: map[*topic]race.Competition{}}
-	seen := map[race.CompetitionID]bool{}
 	for _, row := range rows {
 		h.teams = append(h.teams, row.Team)
-		if seen[row.Competition] {
+		c, ok := active[row.Competition]
+		if !ok {
 			continue
 		}
-		seen[row.Competition] = true
-		c, err := s.cfg.Store.Competition(ctx, row.Competition)
-		if err != nil {
-			return nil, err
-		}
-		if !c.Active {
-			continue
-		}
+		delete(active, c.ID) // joined once, in the order of the teams
 		t, err := s.cfg.Live.await(ctx, c.ID)
 		if err != nil {
 			return nil, err

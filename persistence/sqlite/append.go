@@ -118,15 +118,13 @@ func (a *appending) run(ctx context.Context) (race.Decision, []race.Team, error)
 	return d, teams, a.store(ctx, d)
 }
 
-// requests returns the requests of the batch as they will be stored. Held marks
-// get the team and the judge of their request here, the ledger gives them to
-// counted ones only.
+// requests returns the requests of the batch with instants and times as they
+// will be stored.
 func (a *appending) requests() []race.Request {
 	out := slices.Clone(a.batch.Requests)
 	for i := range out {
 		out[i].Records = slices.Clone(out[i].Records)
 		for j, r := range out[i].Records {
-			r.Team, r.Judge = out[i].Team, out[i].Judge
 			out[i].Records[j] = storable(r)
 		}
 	}
