@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -13,19 +13,19 @@ const (
 	judgeColumns     = `id, username, first_name, last_name, email, active, created_at, password_hash`
 	organizerColumns = `id, username, email, superuser, active, created_at, password_hash`
 
-	judgeQuery           = `SELECT ` + judgeColumns + ` FROM judges WHERE id = ?`
-	judgeByNameQuery     = `SELECT ` + judgeColumns + ` FROM judges WHERE username = ?`
-	judgeByEmailQuery    = `SELECT ` + judgeColumns + ` FROM judges WHERE email <> '' AND lower(email) = lower(?) ORDER BY id LIMIT 1`
-	organizerQuery       = `SELECT ` + organizerColumns + ` FROM organizers WHERE id = ?`
-	organizerByNameQuery = `SELECT ` + organizerColumns + ` FROM organizers WHERE username = ?`
-	organizerByMailQuery = `SELECT ` + organizerColumns + ` FROM organizers WHERE email <> '' AND lower(email) = lower(?) ORDER BY id LIMIT 1`
+	judgeQuery           = `SELECT ` + judgeColumns + ` FROM judges WHERE id = $1`
+	judgeByNameQuery     = `SELECT ` + judgeColumns + ` FROM judges WHERE username = $1`
+	judgeByEmailQuery    = `SELECT ` + judgeColumns + ` FROM judges WHERE email <> '' AND lower(email) = lower(CAST($1 AS text)) ORDER BY id LIMIT 1`
+	organizerQuery       = `SELECT ` + organizerColumns + ` FROM organizers WHERE id = $1`
+	organizerByNameQuery = `SELECT ` + organizerColumns + ` FROM organizers WHERE username = $1`
+	organizerByMailQuery = `SELECT ` + organizerColumns + ` FROM organizers WHERE email <> '' AND lower(email) = lower(CAST($1 AS text)) ORDER BY id LIMIT 1`
 
-	judgePasswordQuery     = `UPDATE judges SET password_hash = ? WHERE id = ?`
-	organizerPasswordQuery = `UPDATE organizers SET password_hash = ? WHERE id = ?`
+	judgePasswordQuery     = `UPDATE judges SET password_hash = $1 WHERE id = $2`
+	organizerPasswordQuery = `UPDATE organizers SET password_hash = $1 WHERE id = $2`
 
-	revokeQuery  = `INSERT INTO revoked_tokens (id, expires_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING`
-	expireQuery  = `DELETE FROM revoked_tokens WHERE expires_at < ?`
-	revokedQuery = `SELECT EXISTS (SELECT 1 FROM revoked_tokens WHERE id = ?)`
+	revokeQuery  = `INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`
+	expireQuery  = `DELETE FROM revoked_tokens WHERE expires_at < $1`
+	revokedQuery = `SELECT EXISTS (SELECT 1 FROM revoked_tokens WHERE id = $1)`
 )
 
 // expiredFor is how long a revoked token is remembered beyond its end, far more
@@ -33,52 +33,52 @@ const (
 const expiredFor = 24 * time.Hour
 
 // Judge returns a judge, active or not.
-func (s *Store) Judge(ctx context.Context, id race.JudgeID) (race.Judge, error) {
-	_, j, err := scanJudge(s.reader.QueryRowContext(ctx, judgeQuery, id))
+func (t *Tables) Judge(ctx context.Context, id race.JudgeID) (race.Judge, error) {
+	_, j, err := scanJudge(t.reader.QueryRowContext(ctx, judgeQuery, id))
 	return j, named(err, "judge %d", id)
 }
 
 // JudgeCredential finds by user name, exactly, or else by e-mail; of an e-mail
 // the case of the letters a to z is ignored and the lowest id wins. Inactive
 // judges are found too.
-func (s *Store) JudgeCredential(ctx context.Context, login string) (race.Credential, race.Judge, error) {
-	c, j, err := scanJudge(s.reader.QueryRowContext(ctx, judgeByNameQuery, login))
+func (t *Tables) JudgeCredential(ctx context.Context, login string) (race.Credential, race.Judge, error) {
+	c, j, err := scanJudge(t.reader.QueryRowContext(ctx, judgeByNameQuery, login))
 	if errors.Is(err, sql.ErrNoRows) {
-		c, j, err = scanJudge(s.reader.QueryRowContext(ctx, judgeByEmailQuery, login))
+		c, j, err = scanJudge(t.reader.QueryRowContext(ctx, judgeByEmailQuery, login))
 	}
 	return c, j, named(err, "credential of judge")
 }
 
 // SetJudgePassword replaces the password hash of a judge.
-func (s *Store) SetJudgePassword(ctx context.Context, id race.JudgeID, hash string) error {
-	return named(s.updateOne(ctx, judgePasswordQuery, hash, id), "set password of judge %d", id)
+func (t *Tables) SetJudgePassword(ctx context.Context, id race.JudgeID, hash string) error {
+	return named(t.updateOne(ctx, judgePasswordQuery, hash, id), "set password of judge %d", id)
 }
 
 // Organizer returns an organizer, active or not.
-func (s *Store) Organizer(ctx context.Context, id race.OrganizerID) (race.Organizer, error) {
-	_, o, err := scanOrganizer(s.reader.QueryRowContext(ctx, organizerQuery, id))
+func (t *Tables) Organizer(ctx context.Context, id race.OrganizerID) (race.Organizer, error) {
+	_, o, err := scanOrganizer(t.reader.QueryRowContext(ctx, organizerQuery, id))
 	return o, named(err, "organizer %d", id)
 }
 
 // OrganizerCredential finds an organizer as JudgeCredential finds a judge.
-func (s *Store) OrganizerCredential(ctx context.Context, login string) (race.Credential, race.Organizer, error) {
-	c, o, err := scanOrganizer(s.reader.QueryRowContext(ctx, organizerByNameQuery, login))
+func (t *Tables) OrganizerCredential(ctx context.Context, login string) (race.Credential, race.Organizer, error) {
+	c, o, err := scanOrganizer(t.reader.QueryRowContext(ctx, organizerByNameQuery, login))
 	if errors.Is(err, sql.ErrNoRows) {
-		c, o, err = scanOrganizer(s.reader.QueryRowContext(ctx, organizerByMailQuery, login))
+		c, o, err = scanOrganizer(t.reader.QueryRowContext(ctx, organizerByMailQuery, login))
 	}
 	return c, o, named(err, "credential of organizer")
 }
 
 // SetOrganizerPassword replaces the password hash of an organizer.
-func (s *Store) SetOrganizerPassword(ctx context.Context, id race.OrganizerID, hash string) error {
-	return named(s.updateOne(ctx, organizerPasswordQuery, hash, id), "set password of organizer %d", id)
+func (t *Tables) SetOrganizerPassword(ctx context.Context, id race.OrganizerID, hash string) error {
+	return named(t.updateOne(ctx, organizerPasswordQuery, hash, id), "set password of organizer %d", id)
 }
 
 // RevokeToken makes a token id invalid until it expires; true the first time.
 // It forgets tokens that expired long ago.
-func (s *Store) RevokeToken(ctx context.Context, id string, expires time.Time) (bool, error) {
+func (t *Tables) RevokeToken(ctx context.Context, id string, expires time.Time) (bool, error) {
 	var first bool
-	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := t.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, expireQuery, time.Now().Add(-expiredFor).UnixMicro()); err != nil {
 			return err
 		}
@@ -94,15 +94,15 @@ func (s *Store) RevokeToken(ctx context.Context, id string, expires time.Time) (
 }
 
 // TokenRevoked says whether a token id was revoked.
-func (s *Store) TokenRevoked(ctx context.Context, id string) (bool, error) {
+func (t *Tables) TokenRevoked(ctx context.Context, id string) (bool, error) {
 	var revoked bool
-	err := s.reader.QueryRowContext(ctx, revokedQuery, id).Scan(&revoked)
+	err := t.reader.QueryRowContext(ctx, revokedQuery, id).Scan(&revoked)
 	return revoked, named(err, "revoked token")
 }
 
 // updateOne runs a query that changes one row; sql.ErrNoRows if it changed none.
-func (s *Store) updateOne(ctx context.Context, query string, args ...any) error {
-	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+func (t *Tables) updateOne(ctx context.Context, query string, args ...any) error {
+	return t.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func (s *Store) updateOne(ctx context.Context, query string, args ...any) error 
 	})
 }
 
-func scanJudge(row scanner) (race.Credential, race.Judge, error) {
+func scanJudge(row Row) (race.Credential, race.Judge, error) {
 	var j race.Judge
 	var hash string
 	var created sql.NullInt64
@@ -125,7 +125,7 @@ func scanJudge(row scanner) (race.Credential, race.Judge, error) {
 	return race.Credential{ID: int64(j.ID), Hash: hash, Active: j.Active}, j, nil
 }
 
-func scanOrganizer(row scanner) (race.Credential, race.Organizer, error) {
+func scanOrganizer(row Row) (race.Credential, race.Organizer, error) {
 	var o race.Organizer
 	var hash string
 	var created sql.NullInt64

@@ -1,10 +1,8 @@
-package sqlite
+package tables
 
 import (
 	"database/sql"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,8 +10,55 @@ import (
 	"server5k/race"
 )
 
-// scanner is a row of *sql.Row or *sql.Rows.
-type scanner interface{ Scan(dest ...any) error }
+// Row is a *sql.Row or *sql.Rows.
+type Row interface{ Scan(dest ...any) error }
+
+// Collect reads all rows with scan and closes them; err is that of the query.
+func Collect[T any](rows *sql.Rows, err error, scan func(Row) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has what went wrong
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// Storable returns copies of requests with the precision that is stored, so that
+// what is decided now equals what a reload will decide.
+func Storable(requests []race.Request) []race.Request {
+	out := make([]race.Request, len(requests))
+	for i, q := range requests {
+		records := make([]race.TimeRecord, len(q.Records))
+		for j, r := range q.Records {
+			records[j] = storable(r)
+		}
+		q.Records = records
+		out[i] = q
+	}
+	return out
+}
+
+func storable(r race.TimeRecord) race.TimeRecord {
+	r.ReceivedAt, r.Mark.MarkedAt = stored(r.ReceivedAt), stored(r.Mark.MarkedAt)
+	r.Mark.ClockOffset = r.Mark.ClockOffset.Truncate(time.Microsecond)
+	r.Mark.ClockUncertainty = r.Mark.ClockUncertainty.Truncate(time.Microsecond)
+	return r
+}
+
+// stored returns an instant as a later read will return it.
+func stored(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return time.UnixMicro(t.UnixMicro()).UTC()
+}
 
 // toMicros returns an instant as it is stored: NULL when unset.
 func toMicros(t time.Time) any {
@@ -31,14 +76,6 @@ func fromMicros(us sql.NullInt64) time.Time {
 	return time.UnixMicro(us.Int64).UTC()
 }
 
-// stored returns an instant as a later read will return it.
-func stored(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return time.UnixMicro(t.UnixMicro()).UTC()
-}
-
 // orNull returns v, or NULL for the zero value.
 func orNull[T comparable](v T) any {
 	var zero T
@@ -48,57 +85,53 @@ func orNull[T comparable](v T) any {
 	return v
 }
 
-// list returns values as the JSON array that json_each reads.
-func list[T any](values []T) (string, error) {
-	if len(values) == 0 {
-		return "[]", nil
+// toDigest returns a digest as it is stored: NULL when there is none.
+func toDigest(d race.Digest) any {
+	if d == (race.Digest{}) {
+		return nil
 	}
-	b, err := json.Marshal(values)
-	if err != nil {
-		return "", fmt.Errorf("encode list: %w", err)
-	}
-	return string(b), nil
+	return d[:]
 }
 
-// sortedKeys returns the keys of m in order.
-func sortedKeys[K ~int64, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// collect reads all rows with scan and closes them.
-func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }() // rows.Err has what went wrong
-	var out []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
-}
-
-// recordID scans a record id.
-type recordID struct{ to *race.RecordID }
+// digest scans a race.Digest.
+type digest struct{ to *race.Digest }
 
 // Scan implements sql.Scanner.
-func (r recordID) Scan(v any) error {
-	s, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("record id is %T, not text", v)
+func (d digest) Scan(v any) error {
+	*d.to = race.Digest{}
+	switch b, ok := v.([]byte); {
+	case v == nil || ok && len(b) == 0:
+		return nil
+	case ok && len(b) == len(d.to):
+		copy(d.to[:], b)
+		return nil
 	}
-	id, err := uuid.Parse(s)
+	return fmt.Errorf("digest is %T, not %d bytes", v, len(d.to))
+}
+
+// recordID scans a record id; NULL is the zero one.
+type recordID struct{ to *race.RecordID }
+
+// Scan implements sql.Scanner. Drivers give a UUID as text or as its 16 bytes.
+func (r recordID) Scan(v any) (err error) {
+	var id uuid.UUID
+	switch v := v.(type) {
+	case nil:
+	case string:
+		id, err = uuid.Parse(v)
+	case [16]byte:
+		id = v
+	case []byte:
+		if len(v) == len(id) {
+			copy(id[:], v)
+			break
+		}
+		id, err = uuid.ParseBytes(v)
+	default:
+		err = fmt.Errorf("it is %T", v)
+	}
 	if err != nil {
-		return fmt.Errorf("record id %q: %w", s, err)
+		return fmt.Errorf("record id %v: %w", v, err)
 	}
 	*r.to = race.RecordID(id)
 	return nil

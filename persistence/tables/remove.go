@@ -1,9 +1,8 @@
-package sqlite
+package tables
 
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"server5k/persistence"
 	"server5k/race"
@@ -12,8 +11,8 @@ import (
 const (
 	anyRunningQuery = `SELECT EXISTS (SELECT 1 FROM competitions WHERE running)`
 	guardAllQuery   = `INSERT INTO purge_guard (competition_id) SELECT id FROM competitions`
-	guardQuery      = `INSERT INTO purge_guard (competition_id) VALUES (?)`
-	unguardQuery    = `DELETE FROM purge_guard`
+	lockAllQuery    = `UPDATE competitions SET epoch = epoch`
+	guardQuery      = `INSERT INTO purge_guard (competition_id) VALUES ($1)`
 	emptyQuery      = `SELECT NOT EXISTS (SELECT 1 FROM organizers) AND NOT EXISTS (SELECT 1 FROM judges)
 AND NOT EXISTS (SELECT 1 FROM competitions)`
 )
@@ -21,9 +20,12 @@ AND NOT EXISTS (SELECT 1 FROM competitions)`
 // Clear removes competitions, teams, judges and records; organizers stay. It
 // fails with race.CodeAlreadyRuns while a competition runs. Ids are not used
 // again.
-func (s *Store) Clear(ctx context.Context) (persistence.Counts, error) {
+func (t *Tables) Clear(ctx context.Context) (persistence.Counts, error) {
 	var n persistence.Counts
-	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := t.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if _, err := tx.ExecContext(ctx, lockAllQuery); err != nil {
+			return err
+		}
 		var running bool
 		if err := tx.QueryRowContext(ctx, anyRunningQuery).Scan(&running); err != nil {
 			return err
@@ -34,10 +36,16 @@ func (s *Store) Clear(ctx context.Context) (persistence.Counts, error) {
 		if _, err := tx.ExecContext(ctx, guardAllQuery); err != nil {
 			return err
 		}
-		if err := removeGuarded(ctx, tx, &n); err != nil {
+		if n, err = t.dialect.RemoveGuarded(ctx, tx); err != nil {
 			return err
 		}
-		return remove(ctx, tx, &n.Judges, `DELETE FROM judges`)
+		res, err := tx.ExecContext(ctx, `DELETE FROM judges`)
+		if err != nil {
+			return err
+		}
+		judges, err := res.RowsAffected()
+		n.Judges = int(judges)
+		return err
 	})
 	if err != nil {
 		return persistence.Counts{}, named(err, "clear database")
@@ -48,9 +56,12 @@ func (s *Store) Clear(ctx context.Context) (persistence.Counts, error) {
 // Purge deletes a finished competition with its teams and records. It fails with
 // race.CodeAlreadyRuns while it runs, race.CodeInvalidValue when it never
 // finished and race.ErrNotFound.
-func (s *Store) Purge(ctx context.Context, id race.CompetitionID) (persistence.Counts, error) {
+func (t *Tables) Purge(ctx context.Context, id race.CompetitionID) (persistence.Counts, error) {
 	var n persistence.Counts
-	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := t.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := lock(ctx, tx, id); err != nil {
+			return err
+		}
 		c, err := scanCompetition(tx.QueryRowContext(ctx, competitionQuery, id))
 		switch {
 		case err != nil:
@@ -63,7 +74,8 @@ func (s *Store) Purge(ctx context.Context, id race.CompetitionID) (persistence.C
 		if _, err := tx.ExecContext(ctx, guardQuery, id); err != nil {
 			return err
 		}
-		return removeGuarded(ctx, tx, &n)
+		n, err = t.dialect.RemoveGuarded(ctx, tx)
+		return err
 	})
 	if err != nil {
 		return persistence.Counts{}, named(err, "purge competition %d", id)
@@ -71,41 +83,9 @@ func (s *Store) Purge(ctx context.Context, id race.CompetitionID) (persistence.C
 	return n, nil
 }
 
-// removeGuarded deletes the competitions in purge_guard with all that is theirs
-// and empties the guard. Records counts both counted and held ones.
-func removeGuarded(ctx context.Context, tx *sql.Tx, n *persistence.Counts) error {
-	const guarded = ` IN (SELECT competition_id FROM purge_guard)`
-	var decisions, guards int
-	for _, step := range []struct {
-		count *int
-		query string
-	}{
-		{&n.Records, `DELETE FROM time_records WHERE competition_id` + guarded},
-		{&decisions, `DELETE FROM decisions WHERE competition_id` + guarded},
-		{&n.Teams, `DELETE FROM teams WHERE competition_id` + guarded},
-		{&n.Competitions, `DELETE FROM competitions WHERE id` + guarded},
-		{&guards, unguardQuery},
-	} {
-		if err := remove(ctx, tx, step.count, step.query); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func remove(ctx context.Context, tx *sql.Tx, count *int, query string) error {
-	res, err := tx.ExecContext(ctx, query)
-	if err != nil {
-		return fmt.Errorf("%s: %w", query, err)
-	}
-	n, err := res.RowsAffected()
-	*count = int(n)
-	return err
-}
-
 // Empty says whether the database has no organizer, judge or competition.
-func (s *Store) Empty(ctx context.Context) (bool, error) {
+func (t *Tables) Empty(ctx context.Context) (bool, error) {
 	var empty bool
-	err := s.reader.QueryRowContext(ctx, emptyQuery).Scan(&empty)
+	err := t.reader.QueryRowContext(ctx, emptyQuery).Scan(&empty)
 	return empty, named(err, "look for rows")
 }
