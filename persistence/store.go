@@ -6,6 +6,7 @@ package persistence
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"server5k/race"
@@ -92,6 +93,14 @@ type Store interface {
 	// Purge deletes a whole finished competition with its teams and records:
 	// the one guarded path that deletes. The caller has written an export.
 	Purge(ctx context.Context, id race.CompetitionID) (Counts, error)
+	// Accounts returns all accounts, categories and revoked tokens.
+	Accounts(ctx context.Context) (Accounts, error)
+	// Archive returns all that is stored of a competition, as of one instant.
+	Archive(ctx context.Context, id race.CompetitionID) (Archive, error)
+	// Restore fills an empty database with exactly these rows, all or nothing;
+	// it fails with race.CodeConflict when there is an organizer, a judge or a
+	// competition. It takes one archive at a time.
+	Restore(ctx context.Context, accounts Accounts, competitions iter.Seq2[Archive, error]) (Counts, error)
 	// Empty says whether the database has no organizer, judge or competition.
 	Empty(ctx context.Context) (bool, error)
 	// Ping says whether the database answers.

@@ -127,6 +127,50 @@ type Decision struct {
 	Event   int64 // number of the last event afterwards
 }
 
+// HeldMark is what makes two held marks the same.
+type HeldMark struct {
+	Team    TeamID
+	ID      RecordID
+	Elapsed time.Duration
+}
+
+func heldMark(r TimeRecord) HeldMark { return HeldMark{r.Team, r.ID, r.Elapsed} }
+
+// HeldMarks returns the marks that d would hold, each once.
+func (d Decision) HeldMarks() []HeldMark {
+	var marks []HeldMark
+	seen := map[HeldMark]bool{}
+	for _, r := range d.Store {
+		if m := heldMark(r); r.State == StateHeld && !seen[m] {
+			seen[m] = true
+			marks = append(marks, m)
+		}
+	}
+	return marks
+}
+
+// DropHeld takes out of d the marks that are held already, as known says or by a
+// record before them in d, and numbers what is left from seq+1 on, so that no
+// number is missing. The replies still say that the marks are held. The ledger
+// that decided d has counted the dropped ones; throw it away.
+func (d *Decision) DropHeld(known map[HeldMark]bool, seq int64) {
+	seen := map[HeldMark]bool{}
+	var kept []TimeRecord
+	for _, r := range d.Store {
+		if r.State == StateHeld {
+			m := heldMark(r)
+			if known[m] || seen[m] {
+				continue
+			}
+			seen[m] = true
+		}
+		seq++
+		r.Seq = seq
+		kept = append(kept, r)
+	}
+	d.Store, d.Seq = kept, seq
+}
+
 // Decide judges the requests in order, each seeing what the ones before it
 // store, and applies what it decides to the ledger. Call it on a ledger that
 // stands for what is stored: either inside the transaction that stores

@@ -54,7 +54,7 @@ func TestOpen_NamesThatMeanSomethingInAURI(t *testing.T) {
 func TestMigrate_AppliesOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "race.db")
-	for _, want := range [][]string{{"0001_initial.sql"}, nil} {
+	for _, want := range [][]string{{"0001_initial.sql", "0002_hash_chain.sql", "0003_first_links.go"}, nil} {
 		got, err := Migrate(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
@@ -133,6 +133,9 @@ func TestStore_RecordsAndDecisionsNeverChange(t *testing.T) {
 		`UPDATE decisions SET reason = 'other'`,
 		`DELETE FROM decisions`,
 		`INSERT OR REPLACE INTO decisions SELECT * FROM decisions`,
+		`UPDATE batches SET epoch = 9`,
+		`DELETE FROM batches`,
+		`INSERT OR REPLACE INTO batches SELECT * FROM batches`,
 		`DELETE FROM teams`,
 		`DELETE FROM competitions`,
 	} {

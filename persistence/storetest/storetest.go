@@ -39,7 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Store) {
 		{"Append_InactiveJudgeCannotWrite", appendInactiveJudge},
 		{"Append_CanceledContextStoresNothing", appendCanceled},
 		{"Append_CanceledMidwayIsAllOrNothing", appendCanceledMidway},
-		{"Append_FailsWhole", appendFailsWhole},
+		{"Append_IsolatesPoison", appendIsolatesPoison},
 		{"Append_FromManyGoroutines", appendConcurrently},
 		{"Append_EqualsTheLedger", appendEqualsLedger},
 		{"Transition_StartStopStart", transitionCycle},
@@ -54,6 +54,11 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Store) {
 		{"Add_NamesTheBadRow", addBadRow},
 		{"Clear_KeepsOrganizers", clearAll},
 		{"Purge_OnlyFinished", purgeFinished},
+		{"Chain_CoversWhatIsStored", chainCovers},
+		{"Archive_HasEverything", archiveHasEverything},
+		{"Restore_EqualsWhatWasArchived", func(t *testing.T, s persistence.Store) { restoreEquals(t, s, open(t)) }},
+		{"Restore_RefusesANonEmptyStore", restoreRefuses},
+		{"Restore_FailsWhole", func(t *testing.T, s persistence.Store) { restoreFailsWhole(t, s, open(t)) }},
 		{"Missing_IsErrNotFound", missing},
 	} {
 		t.Run(c.name, func(t *testing.T) {

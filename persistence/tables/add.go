@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"cmp"
@@ -8,24 +8,31 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"server5k/persistence"
 	"server5k/race"
 )
 
-// An id of 0 is stored as NULL, for which SQLite makes the next one.
 const (
-	addOrganizer = `INSERT INTO organizers (id, username, email, superuser, active, password_hash, created_at)
-VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?)`
-	addJudge = `INSERT INTO judges (id, username, first_name, last_name, email, active, password_hash, created_at)
-VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?)`
-	addCompetition = `INSERT INTO competitions (id, name, scheduled_at, active, running, started_at, finished_at, team_size, rounding, stream)
-VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	addCategory = `INSERT INTO categories (code, name) VALUES (?, ?) ON CONFLICT (code) DO NOTHING`
-	addTeam     = `INSERT INTO teams (id, competition_id, judge_id, name, bib, category) VALUES (nullif(?, 0), ?, ?, ?, ?, ?)`
+	organizerInsert = `username, email, superuser, active, password_hash, created_at) VALUES (%s, $2, $3, $4, $5, $6, $7)`
+	judgeInsert     = `username, first_name, last_name, email, active, password_hash, created_at)
+VALUES (%s, $2, $3, $4, $5, $6, $7, $8)`
+	competitionInsert = `name, scheduled_at, active, running, started_at, finished_at, team_size, rounding, stream)
+VALUES (%s, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	teamInsert = `competition_id, judge_id, name, bib, category) VALUES (%s, $2, $3, $4, $5, $6)`
 
-	fenceQuery = `UPDATE competitions SET epoch = epoch + 1 WHERE id IN (SELECT value FROM json_each(?))`
+	addCategory = `INSERT INTO categories (code, name) VALUES ($1, $2) ON CONFLICT (code) DO NOTHING`
+	fenceQuery  = `UPDATE competitions SET epoch = epoch + 1 WHERE id = $1`
 )
+
+// insertWithID returns an insert into a table whose id is $1, made when that is
+// 0; columns are those after the id, and the values.
+func (t *Tables) insertWithID(table, columns string) string {
+	id := `coalesce(nullif(CAST($1 AS bigint), 0), ` + t.dialect.NextID(table) + `)`
+	return `INSERT INTO ` + table + ` (id, ` + fmt.Sprintf(columns, id)
+}
 
 // errDryRun rolls a dry run back.
 var errDryRun = errors.New("dry run")
@@ -38,14 +45,17 @@ var errDryRun = errors.New("dry run")
 // each team, and take the free slots of their team in that order; their own
 // State, Slot, Seq and Event do not matter. A competition that gains teams or
 // records is fenced: its owner has to activate it again.
-func (s *Store) Add(ctx context.Context, d persistence.Dump, dryRun bool) (persistence.Counts, error) {
+func (t *Tables) Add(ctx context.Context, d persistence.Dump, dryRun bool) (persistence.Counts, error) {
 	var n persistence.Counts
-	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		a := &adding{tx: tx, changed: map[race.CompetitionID]bool{}}
-		if n, err = a.run(ctx, d); err == nil && dryRun {
+	err := t.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		a := &adding{inserter: inserter{t, tx}, changed: map[race.CompetitionID]bool{}}
+		if n, err = a.run(ctx, d); err != nil {
+			return err
+		}
+		if dryRun {
 			return errDryRun
 		}
-		return err
+		return t.syncIDs(ctx, tx)
 	})
 	if err != nil && !errors.Is(err, errDryRun) {
 		return persistence.Counts{}, named(err, "add rows")
@@ -55,7 +65,7 @@ func (s *Store) Add(ctx context.Context, d persistence.Dump, dryRun bool) (persi
 
 // adding is one run of Add.
 type adding struct {
-	tx      *sql.Tx
+	inserter
 	changed map[race.CompetitionID]bool // gained teams or records
 }
 
@@ -79,21 +89,15 @@ func (a *adding) run(ctx context.Context, d persistence.Dump) (persistence.Count
 }
 
 func (a *adding) organizers(ctx context.Context, rows []persistence.OrganizerRow) error {
-	return insertEach(ctx, a.tx, addOrganizer, rows, func(o persistence.OrganizerRow) (string, []any) {
-		return fmt.Sprintf("el organizador %d %q", o.ID, o.Username),
-			[]any{o.ID, o.Username, o.Email, o.Superuser, o.Active, o.PasswordHash, toMicros(o.CreatedAt)}
-	})
+	return insertEach(ctx, a.inserter, a.insertWithID("organizers", organizerInsert), rows, organizerArgs)
 }
 
 func (a *adding) judges(ctx context.Context, rows []persistence.JudgeRow) error {
-	return insertEach(ctx, a.tx, addJudge, rows, func(j persistence.JudgeRow) (string, []any) {
-		return fmt.Sprintf("el juez %d %q", j.ID, j.Username),
-			[]any{j.ID, j.Username, j.FirstName, j.LastName, j.Email, j.Active, j.PasswordHash, toMicros(j.CreatedAt)}
-	})
+	return insertEach(ctx, a.inserter, a.insertWithID("judges", judgeInsert), rows, judgeArgs)
 }
 
 func (a *adding) competitions(ctx context.Context, rows []race.Competition) error {
-	return insertEach(ctx, a.tx, addCompetition, rows, func(c race.Competition) (string, []any) {
+	return insertEach(ctx, a.inserter, a.insertWithID("competitions", competitionInsert), rows, func(c race.Competition) (string, []any) {
 		return fmt.Sprintf("la competencia %d %q", c.ID, c.Name), []any{
 			c.ID, c.Name, toMicros(c.ScheduledAt), c.Active, c.Running, toMicros(c.StartedAt), toMicros(c.FinishedAt),
 			cmp.Or(c.TeamSize, race.DefaultTeamSize), cmp.Or(c.Rounding, race.RoundRaw), newStream(),
@@ -111,44 +115,38 @@ func (a *adding) teams(ctx context.Context, rows []race.Team) error {
 			categories = append(categories, t.Category)
 		}
 	}
-	if err := insertEach(ctx, a.tx, addCategory, categories, func(c race.Category) (string, []any) {
+	if err := insertEach(ctx, a.inserter, addCategory, categories, func(c race.Category) (string, []any) {
 		return fmt.Sprintf("la categoría %q", c), []any{c, c.Label()}
 	}); err != nil {
 		return err
 	}
-	return insertEach(ctx, a.tx, addTeam, rows, func(t race.Team) (string, []any) {
-		return fmt.Sprintf("el equipo %d %q con dorsal %d de la competencia %d", t.ID, t.Name, t.Bib, t.Competition),
-			[]any{t.ID, t.Competition, orNull(t.Judge), t.Name, t.Bib, t.Category}
-	})
+	return insertEach(ctx, a.inserter, a.insertWithID("teams", teamInsert), rows, teamArgs)
 }
 
 // fence ends the epoch of the owners whose state is out of date now.
 func (a *adding) fence(ctx context.Context) error {
-	ids, err := list(sortedKeys(a.changed))
-	if err != nil {
-		return err
-	}
-	_, err = a.tx.ExecContext(ctx, fenceQuery, ids)
-	return err
-}
-
-// insertEach runs one insert for each row; an error names the row.
-func insertEach[T any](ctx context.Context, tx *sql.Tx, query string, rows []T, args func(T) (name string, values []any)) (err error) {
-	if len(rows) == 0 {
-		return nil
-	}
-	insert, err := tx.PrepareContext(ctx, query)
-	if err != nil {
-		return fmt.Errorf("prepare %q: %w", query, err)
-	}
-	defer func() { err = errors.Join(err, insert.Close()) }()
-	for _, row := range rows {
-		name, values := args(row)
-		if _, err := insert.ExecContext(ctx, values...); err != nil {
-			return broken(err, "%s", name)
+	for _, id := range slices.Sorted(maps.Keys(a.changed)) {
+		if _, err := a.tx.ExecContext(ctx, fenceQuery, id); err != nil {
+			return fmt.Errorf("fence competition %d: %w", id, err)
 		}
 	}
 	return nil
+}
+
+// organizerArgs names an organizer and returns the values of its insert.
+func organizerArgs(o persistence.OrganizerRow) (string, []any) {
+	return fmt.Sprintf("el organizador %d %q", o.ID, o.Username),
+		[]any{o.ID, o.Username, o.Email, o.Superuser, o.Active, o.PasswordHash, toMicros(o.CreatedAt)}
+}
+
+func judgeArgs(j persistence.JudgeRow) (string, []any) {
+	return fmt.Sprintf("el juez %d %q", j.ID, j.Username),
+		[]any{j.ID, j.Username, j.FirstName, j.LastName, j.Email, j.Active, j.PasswordHash, toMicros(j.CreatedAt)}
+}
+
+func teamArgs(t race.Team) (string, []any) {
+	return fmt.Sprintf("el equipo %d %q con dorsal %d de la competencia %d", t.ID, t.Name, t.Bib, t.Competition),
+		[]any{t.ID, t.Competition, orNull(t.Judge), t.Name, t.Bib, t.Category}
 }
 
 // newStream makes the name of an event history: random, so that the history of
