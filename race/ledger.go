@@ -36,12 +36,13 @@ type Ledger struct {
 	seq, event  int64
 	teams       map[TeamID]*tally
 	ids         map[RecordID]entry
+	held        map[HeldMark]bool
 }
 
 // NewLedger returns a ledger of competition c whose last record and event are
 // numbered seq and event, with no team and no record yet.
 func NewLedger(c Competition, seq, event int64) *Ledger {
-	return &Ledger{competition: c, seq: seq, event: event, teams: map[TeamID]*tally{}, ids: map[RecordID]entry{}}
+	return &Ledger{competition: c, seq: seq, event: event, teams: map[TeamID]*tally{}, ids: map[RecordID]entry{}, held: map[HeldMark]bool{}}
 }
 
 // Competition returns the competition as last set.
@@ -68,6 +69,13 @@ func (l *Ledger) AddRecord(r TimeRecord) {
 	l.ids[r.ID] = entry{r.Team, r.Elapsed, r.ReceivedAt}
 	y := l.tally(r.Team)
 	y.records = append(y.records, r)
+}
+
+// AddHeld adds a refused mark that is kept. It counts for its team unless AddTeam
+// was told how many there are.
+func (l *Ledger) AddHeld(r TimeRecord) {
+	l.held[heldMark(r)] = true
+	l.tally(r.Team).held++
 }
 
 // AddForeignID makes known that an id is taken by a record of another
@@ -188,6 +196,9 @@ func (l *Ledger) Decide(requests []Request) Decision {
 	for _, q := range requests {
 		r, store := l.decide(q)
 		for _, rec := range store {
+			if rec.State == StateHeld && l.held[heldMark(rec)] {
+				continue
+			}
 			d.Seq++
 			rec.Seq = d.Seq
 			if rec.State == StateCounted {
@@ -199,7 +210,7 @@ func (l *Ledger) Decide(requests []Request) Decision {
 				rec.Event = events[q.Team]
 				l.AddRecord(rec)
 			} else {
-				l.tally(q.Team).held++
+				l.AddHeld(rec)
 			}
 			d.Store = append(d.Store, rec)
 		}

@@ -54,10 +54,16 @@ func Open(ctx context.Context, migrate func(ctx context.Context, url string) err
 
 // Database makes a migrated database without rows and returns its URL; it is
 // dropped after the test.
-func (c *Cluster) Database(tb testing.TB) string { return c.database(tb, " TEMPLATE "+c.template) }
+func (c *Cluster) Database(tb testing.TB) string {
+	tb.Helper()
+	return c.database(tb, " TEMPLATE "+c.template)
+}
 
 // EmptyDatabase is Database before the first migration.
-func (c *Cluster) EmptyDatabase(tb testing.TB) string { return c.database(tb, "") }
+func (c *Cluster) EmptyDatabase(tb testing.TB) string {
+	tb.Helper()
+	return c.database(tb, "")
+}
 
 func (c *Cluster) database(tb testing.TB, options string) string {
 	tb.Helper()
