@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	setupTimeout = 60 * time.Second
+	// healTimeout and drainTimeout bound how long the whole may take to be well
+	// again, and every judge to get a final answer for everything.
+	healTimeout  = 60 * time.Second
+	drainTimeout = 60 * time.Second
+	// viewTimeout bounds how late a viewer may see the end.
+	viewTimeout = 20 * time.Second
+	// stopPatience is above the server's own limit for a drain.
+	stopPatience = 25 * time.Second
+)
+
+// campaign is one run: a seed against a binary.
+type campaign struct {
+	seed     uint64
+	duration time.Duration
+	judges   int
+	viewers  int
+	kinds    []kind
+	binary   string
+	dir      string // for this run only
+	out      io.Writer
+
+	clock   clock
+	cast    cast
+	db      *database
+	a, b    *server
+	targets targets
+	resting atomic.Bool
+	tally   tally
+	mu      sync.Mutex // held while a line is written
+}
+
+func (c *campaign) say(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, _ = fmt.Fprintf(c.out, format+"\n", args...)
+}
+
+// run plays the campaign and returns what there is to judge. An error says that
+// there is nothing to judge.
+func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
+	c.cast = newCast(c.judges, int(c.duration.Seconds()))
+	defer func() { err = errors.Join(err, c.close()) }()
+	if err := c.open(ctx); err != nil {
+		return nil, err
+	}
+	client := newHTTPClient()
+	defer client.CloseIdleConnections()
+	o := &organizer{cast: c.cast, rng: c.rng(1), targets: &c.targets, client: client}
+	setup, cancel := context.WithTimeoutCause(ctx, setupTimeout, errors.New("set up: not done in 60s"))
+	defer cancel()
+	c.clock = clock{time.Now()}
+	o.clock = c.clock
+	if err := errors.Join(c.a.ready(setup, client), o.login(setup), o.all(setup, true)); err != nil {
+		return nil, err
+	}
+	phones, err := c.phones(ctx)
+	if err != nil {
+		return nil, err
+	}
+	viewers := c.watchers()
+	crowd := newCrowd(ctx)
+	defer crowd.end()
+	audience := newCrowd(ctx)
+	defer audience.end()
+	for _, p := range phones {
+		crowd.go_(p.run)
+	}
+	for _, v := range viewers {
+		audience.go_(v.run)
+	}
+	k := &breaker{clock: c.clock, db: c.db, a: c.a, b: c.b, targets: &c.targets, client: client, tell: c.say}
+	e = &evidence{Seed: c.seed, Cast: c.cast}
+	if err := c.storm(ctx, k, o); err != nil {
+		return nil, err
+	}
+	e.Complaint = append(e.Complaint, c.settle(ctx, k, o, phones)...)
+	crowd.end()
+	e.Complaint = append(e.Complaint, c.finish(ctx, o, viewers)...)
+	audience.end()
+	for _, p := range phones {
+		e.Sends = append(e.Sends, p.sends...)
+		e.Complaint = append(e.Complaint, p.complaints...)
+	}
+	for _, v := range viewers {
+		w, _ := v.seen()
+		e.Viewings = append(e.Viewings, w)
+	}
+	if err := c.a.end(sigTerm, stopPatience); err != nil {
+		e.Complaint = append(e.Complaint, err.Error())
+	}
+	e.Changes, e.Blows = o.history(), k.blows
+	if e.Tables, err = c.db.readTables(ctx); err != nil {
+		return nil, err
+	}
+	return e, context.Cause(ctx)
+}
+
+// rng is a source of chance of its own for each part.
+func (c *campaign) rng(part uint64) *rand.Rand { return rand.New(rand.NewPCG(c.seed, part)) }
+
+// open starts PostgreSQL and the first server.
+func (c *campaign) open(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, setupTimeout, errors.New("set up: not done in 60s"))
+	defer cancel()
+	if c.db, err = openDatabase(ctx); err != nil {
+		return err
+	}
+	if c.a, err = newServer(ctx, "a", c.binary, c.dir, c.db.server.Addr(), databaseUser); err != nil {
+		return err
+	}
+	if c.b, err = newServer(ctx, "b", c.binary, c.dir, c.db.server.Addr(), databaseUser); err != nil {
+		return err
+	}
+	if err := c.a.migrate(); err != nil {
+		return err
+	}
+	if err := c.db.seed(ctx, c.cast); err != nil {
+		return err
+	}
+	c.targets.set(c.a.url)
+	c.a.run()
+	return nil
+}
+
+// close ends every process that the campaign started.
+func (c *campaign) close() error {
+	for _, s := range []*server{c.a, c.b} {
+		if s != nil {
+			s.close()
+		}
+	}
+	if c.db != nil {
+		return c.db.Close()
+	}
+	return nil
+}
+
+func (c *campaign) phones(ctx context.Context) ([]*phone, error) {
+	loot := &pool{}
+	var out []*phone
+	for n := range c.judges {
+		id := int64(n) + 1
+		token, err := judgeToken(id)
+		if err != nil {
+			return nil, err
+		}
+		p := &phone{
+			id: id, cast: c.cast, clock: c.clock, rng: c.rng(1000 + uint64(id)), token: token, targets: &c.targets, pool: loot,
+			client: newHTTPClient(), resting: &c.resting, tally: &c.tally, inbox: make(chan incoming, 64),
+		}
+		context.AfterFunc(ctx, p.client.CloseIdleConnections)
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (c *campaign) watchers() []*viewer {
+	var out []*viewer
+	for n := range c.viewers {
+		out = append(out, &viewer{
+			n: n, competition: int64(n%c.cast.Competitions) + 1, clock: c.clock, rng: c.rng(2000 + uint64(n)), targets: &c.targets,
+		})
+	}
+	return out
+}
+
+// storm is the time of the faults.
+func (c *campaign) storm(ctx context.Context, k *breaker, o *organizer) error {
+	for _, f := range newPlan(c.seed, c.duration, c.kinds) {
+		c.say("  plan: %s", f)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	work := newCrowd(ctx)
+	defer work.end()
+	work.go_(o.run)
+	offset := time.Duration(c.clock.now()) // the plan counts from here
+	plan := newPlan(c.seed, c.duration, c.kinds)
+	for i := range plan {
+		plan[i].After += offset
+	}
+	broken := make(chan struct{})
+	go func() { // ends with the last fault
+		defer close(broken)
+		k.run(ctx, plan)
+	}()
+	for end := offset + c.duration; time.Duration(c.clock.now()) < end; {
+		if !pause(ctx, min(2*time.Second, end-time.Duration(c.clock.now()))) {
+			break
+		}
+		c.say("  %5.1fs: %d records sent, %d acknowledged, server started %d times, PostgreSQL %d",
+			seconds(c.clock.now()), c.tally.sent.Load(), c.tally.acked.Load(), c.a.starts.Load(), 1+c.db.starts.Load())
+	}
+	<-broken
+	c.resting.Store(true)
+	return context.Cause(ctx)
+}
+
+// settle heals all and waits until every judge has a final answer for everything.
+func (c *campaign) settle(ctx context.Context, k *breaker, o *organizer, phones []*phone) (complaints []string) {
+	heal, cancel := context.WithTimeoutCause(ctx, healTimeout, errors.New("heal: not done in 60s"))
+	defer cancel()
+	if err := k.heal(heal); err != nil {
+		return []string{err.Error()}
+	}
+	drain, cancel := context.WithTimeoutCause(ctx, drainTimeout, errors.New("drain: not done in 60s"))
+	defer cancel()
+	for drain.Err() == nil {
+		_ = o.restart(drain) // what was stopped late; tried again
+		busy := 0
+		for _, p := range phones {
+			if !p.idle.Load() {
+				busy++
+			}
+		}
+		if busy == 0 {
+			return nil
+		}
+		pause(drain, 100*time.Millisecond)
+	}
+	for _, p := range phones {
+		if !p.idle.Load() {
+			complaints = append(complaints, fmt.Sprintf("judge %d has messages without a final answer %v after all was well", p.id, drainTimeout))
+		}
+	}
+	return complaints
+}
+
+// finish stops the competitions and waits until all viewers have seen it.
+func (c *campaign) finish(ctx context.Context, o *organizer, viewers []*viewer) []string {
+	ctx, cancel := context.WithTimeoutCause(ctx, viewTimeout, errors.New("finish: not done in 20s"))
+	defer cancel()
+	if err := o.all(ctx, false); err != nil {
+		return []string{err.Error()}
+	}
+	events, err := c.db.events(ctx)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for _, v := range viewers {
+		for {
+			if _, last := v.seen(); last == events[v.competition] {
+				break
+			}
+			if !pause(ctx, 20*time.Millisecond) {
+				return nil // the verdict says who did not
+			}
+		}
+	}
+	return nil
+}
+
+// crowd is a group of goroutines that ends as one.
+type crowd struct {
+	ctx    context.Context //nolint:containedctx // it is the life of the group
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+func newCrowd(ctx context.Context) *crowd {
+	c := &crowd{}
+	c.ctx, c.cancel = context.WithCancel(ctx)
+	return c
+}
+
+func (c *crowd) go_(f func(context.Context)) { c.wg.Go(func() { f(c.ctx) }) }
+
+// end ends all and waits; calling it again does nothing.
+func (c *crowd) end() {
+	c.cancel()
+	c.wg.Wait()
+}
+
+// historyFile is where the history of a run goes.
+func (c *campaign) historyFile() string { return filepath.Join(c.dir, "history.jsonl") }
+
+// logs shows the end of a server's log.
+func (c *campaign) logs(name string, bytes int) string {
+	raw, err := os.ReadFile(filepath.Join(c.dir, name, "log.txt"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw[max(0, len(raw)-bytes):])
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"math"
+	"math/bits"
+	"sync"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// operation is a step of the linear check of one team. The state is the set of
+// its records that are stored, out of those that are stored at the end, one bit
+// each: rows never change, so no other record was ever stored.
+type operation struct {
+	adds    uint32 // they are stored afterwards
+	fresh   uint32 // of these, answered as stored now: not before
+	present uint32 // they must be stored
+	absent  uint32 // at least one of these must not be stored, unless it is 0
+	room    int    // at most this many may be stored, -1 any
+	least   int    // with body, at least this many
+	body    uint32
+}
+
+// step is the sequential rule of a team.
+func (o operation) step(state uint32) (bool, uint32) {
+	if state&o.fresh != 0 || state&o.present != o.present || (o.absent != 0 && state&o.absent == o.absent) {
+		return false, state
+	}
+	if o.least > 0 && bits.OnesCount32(state|o.body) < o.least {
+		return false, state
+	}
+	if state |= o.adds; o.room >= 0 && bits.OnesCount32(state) > o.room {
+		return false, state
+	}
+	return true, state
+}
+
+// teamModel runs the rule.
+func teamModel() porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return uint32(0) },
+		Step: func(state, input, _ any) (bool, any) { return input.(operation).step(state.(uint32)) },
+	}
+}
+
+// checkers is how many teams are checked at a time.
+const checkers = 2
+
+// checkLinear looks for an order of the operations of each team that explains
+// every answer: each takes effect once between its call and its answer, those
+// without an answer at any time after their call.
+func (v *verdict) checkLinear() {
+	sends := map[int64][]*send{}
+	for _, s := range v.e.Sends {
+		if s.Judge == v.e.Cast.judgeOf(s.Team) {
+			sends[s.Team] = append(sends[s.Team], s)
+		}
+	}
+	teams := make(chan int64)
+	var mu sync.Mutex // protects v
+	var wg sync.WaitGroup
+	for range checkers {
+		wg.Go(func() {
+			for team := range teams {
+				ops := v.operations(team, sends[team])
+				result := porcupine.CheckOperationsTimeout(teamModel(), ops, v.patience)
+				mu.Lock()
+				v.figures.Checked += len(ops)
+				switch result {
+				case porcupine.Illegal:
+					v.find(checkLinear, "no order of the %d operations of team %d explains the answers", len(ops), team)
+				case porcupine.Unknown:
+					v.figures.Undecided++
+				case porcupine.Ok:
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for team := range sends {
+		teams <- team
+	}
+	close(teams)
+	wg.Wait()
+	// One team in two hundred may be too hard; more says that the check is none.
+	if v.figures.Undecided*200 > len(sends) {
+		v.find(checkJudgment, "the operations of %d of %d teams could not be decided in %v each", v.figures.Undecided, len(sends), v.patience)
+	}
+}
+
+// operations turns the messages for a team into operations. Answers that other
+// checks refute, and those about ids of other teams, are left out.
+func (v *verdict) operations(team int64, sends []*send) []porcupine.Operation {
+	b := builder{v: v, team: team, bit: map[string]uint32{}, unknown: map[uint32]instant{}}
+	for i, r := range v.byTeam[team] {
+		if i < 32 {
+			b.bit[r.ID] = 1 << i
+		}
+	}
+	for _, s := range sends {
+		if s.Way == wayPost {
+			b.post(s)
+			continue
+		}
+		for i := range s.Records {
+			b.single(try{s, i})
+		}
+	}
+	for bit, call := range b.unknown {
+		b.add(operation{adds: bit, room: v.sizeOf(team)}, call, math.MaxInt64)
+	}
+	return b.ops
+}
+
+type builder struct {
+	v       *verdict
+	team    int64
+	bit     map[string]uint32  // of the ids that are stored for the team
+	unknown map[uint32]instant // first call of a record without an answer
+	ops     []porcupine.Operation
+}
+
+func (b *builder) add(o operation, call, end instant) {
+	b.ops = append(b.ops, porcupine.Operation{Input: o, Call: int64(call), Return: int64(end)})
+}
+
+// same is the bit of a record that is stored as it was sent, else 0.
+func (b *builder) same(r sent) uint32 {
+	for _, row := range b.v.counted[r.ID] {
+		if row.Team == b.team && row.MS == r.MS {
+			return b.bit[r.ID]
+		}
+	}
+	return 0
+}
+
+// lost notes a record without an answer: several tries of one count as one, at
+// the time of the first.
+func (b *builder) lost(r sent, call instant) {
+	bit := b.same(r)
+	if bit == 0 {
+		return // it never had an effect
+	}
+	if first, ok := b.unknown[bit]; !ok || call < first {
+		b.unknown[bit] = call
+	}
+}
+
+func (b *builder) single(t try) {
+	s, r := t.send, t.record()
+	bit, size := b.bit[r.ID], b.v.sizeOf(b.team)
+	switch {
+	case t.unknown():
+		b.lost(r, s.Call)
+	case r.stored() && b.same(r) != 0:
+		o := operation{adds: bit, room: size}
+		if r.Answer == wordStored {
+			o.fresh = bit
+		}
+		b.add(o, s.Call, s.Return)
+	case r.Answer == wordConflict && bit != 0:
+		b.add(operation{present: bit, room: -1}, s.Call, s.Return)
+	case r.Answer == wordComplete:
+		b.add(operation{least: size, absent: bit, room: -1}, s.Call, s.Return)
+	case r.Answer == wordNotRunning && bit != 0:
+		b.add(operation{absent: bit, room: -1}, s.Call, s.Return)
+	}
+}
+
+func (b *builder) post(s *send) {
+	if (try{s, 0}).unknown() {
+		for _, r := range s.Records {
+			b.lost(r, s.Call)
+		}
+		return
+	}
+	size := b.v.sizeOf(b.team)
+	o := operation{room: -1}
+	others := 0 // records of the body that are never stored for the team
+	for _, r := range s.Records {
+		bit := b.bit[r.ID]
+		o.body |= bit
+		if bit == 0 {
+			others++
+		}
+		if s.Refusal == "" && b.same(r) != 0 {
+			o.adds |= bit
+			o.room = size
+			if r.Answer == wordStored {
+				o.fresh |= bit
+			}
+		}
+		if s.Refusal == wordConflict && r.Answer == wordConflict {
+			o.present |= bit
+		}
+	}
+	switch s.Refusal {
+	case wordComplete:
+		o.least = max(size+1-others, 1)
+		if others > size {
+			o.least = 0
+		}
+	case wordNotRunning:
+		if others == 0 {
+			o.absent = o.body
+		}
+	}
+	b.add(o, s.Call, s.Return)
+}
