@@ -51,20 +51,6 @@ func TestOpen_NamesThatMeanSomethingInAURI(t *testing.T) {
 	}
 }
 
-func TestMigrate_AppliesOnce(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "race.db")
-	for _, want := range [][]string{{"0001_initial.sql", "0002_hash_chain.sql", "0003_first_links.go"}, nil} {
-		got, err := Migrate(t.Context(), path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("applied (-want +got):\n%s", diff)
-		}
-	}
-}
-
 func TestCheckSettings_RefusesWhatCanLoseTimes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ path, query, want string }{
