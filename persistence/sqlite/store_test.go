@@ -202,3 +202,24 @@ func TestAdd_FencesTheOwnerOfWhatItChanges(t *testing.T) {
 		}
 	}
 }
+
+// A broken row of ours is no reason to tell a phone that its time is invalid.
+func TestAppend_OnlyRecordsArePoison(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	a := started(t, s)
+	_, err := s.writer.ExecContext(t.Context(), `CREATE TRIGGER full BEFORE INSERT ON batches BEGIN SELECT RAISE(ABORT, 'full'); END`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = s.Append(t.Context(), race.Batch{Competition: 1, Epoch: a.Epoch, Requests: []race.Request{{Judge: 1, Team: 11, Records: []race.TimeRecord{
+		{ID: race.NewRecordID(), Elapsed: time.Minute, Source: race.SourceSocket, ReceivedAt: time.Now()},
+	}}}})
+	if race.CodeOf(err) != race.CodeInternal {
+		t.Errorf("got %v, want an error without a code", err)
+	}
+	records, err := s.Records(t.Context(), 1)
+	if err != nil || len(records) != 1 {
+		t.Errorf("got %d records, %v, want the 1 before", len(records), err)
+	}
+}
