@@ -126,7 +126,9 @@ func (l *Ledger) tally(id TeamID) *tally {
 
 // Decision is what a batch comes to: the records to store, counted and held,
 // numbered and in order, and a reply for each request. Touched names the teams
-// with new counted records, in the order of their events.
+// with new counted records, in the order of their events; twice when a store had
+// to split the batch. A store refuses a request that it cannot store with
+// CodeInvalidValue, which Decide never does: the values of a request are valid.
 type Decision struct {
 	Replies []Reply
 	Store   []TimeRecord

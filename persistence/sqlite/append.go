@@ -97,6 +97,15 @@ func (s *Store) append(ctx context.Context, b race.Batch) (d race.Decision, team
 	return d, teams, err
 }
 
+// errRecord says that a record could not be stored.
+var errRecord = errors.New("store record")
+
+// refused says whether err is the fault of a record, not of our own rows about
+// the batch: calling good times invalid would make phones forget them. A broken
+// unique constraint is among them, but cannot be the work of another writer:
+// transactions are one after the other.
+func refused(err error) bool { return errors.Is(err, errRecord) && violation(err) != tables.None }
+
 // appending is one run of Append.
 type appending struct {
 	s     *Store
@@ -242,7 +251,7 @@ func (a *appending) store(ctx context.Context, last race.Digest, d race.Decision
 	insert := a.tx.StmtContext(ctx, a.s.prepared.insert)
 	for _, r := range d.Store {
 		if _, err := insert.ExecContext(ctx, tables.RecordArgs(id, epoch, r)...); err != nil {
-			return fmt.Errorf("store record %s: %w", r.ID, err)
+			return fmt.Errorf("%w %s: %w", errRecord, r.ID, err)
 		}
 	}
 	link := race.NewLink(id, epoch, last, d.Store)

@@ -55,8 +55,3 @@ func violation(err error) tables.Violation {
 	}
 	return tables.Value
 }
-
-// refused says whether the database does not take a value. A duplicate is among
-// them but cannot be the work of another writer: transactions are one after the
-// other.
-func refused(err error) bool { return violation(err) != tables.None }

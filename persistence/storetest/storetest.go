@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Store) {
 		{"Token_Revoked", tokenRevoked},
 		{"Add_DryRunLeavesNothing", addDryRun},
 		{"Add_TwiceFailsWhole", addTwice},
+		{"Add_MixesGivenAndMadeIDs", addMixedIDs},
 		{"Add_NumbersRecords", addRecords},
 		{"Add_NamesTheBadRow", addBadRow},
 		{"Clear_KeepsOrganizers", clearAll},

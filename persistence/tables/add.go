@@ -27,13 +27,6 @@ VALUES (%s, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	fenceQuery  = `UPDATE competitions SET epoch = epoch + 1 WHERE id = $1`
 )
 
-// insertWithID returns an insert into a table whose id is $1, made when that is
-// 0; columns are those after the id, and the values.
-func (t *Tables) insertWithID(table, columns string) string {
-	id := `coalesce(nullif(CAST($1 AS bigint), 0), ` + t.dialect.NextID(table) + `)`
-	return `INSERT INTO ` + table + ` (id, ` + fmt.Sprintf(columns, id)
-}
-
 // errDryRun rolls a dry run back.
 var errDryRun = errors.New("dry run")
 
@@ -89,20 +82,18 @@ func (a *adding) run(ctx context.Context, d persistence.Dump) (persistence.Count
 }
 
 func (a *adding) organizers(ctx context.Context, rows []persistence.OrganizerRow) error {
-	return insertEach(ctx, a.inserter, a.insertWithID("organizers", organizerInsert), rows, organizerArgs)
+	return insertGivenFirst(ctx, a.inserter, a.insertWithID("organizers", organizerInsert), rows,
+		func(o persistence.OrganizerRow) int64 { return int64(o.ID) }, organizerArgs)
 }
 
 func (a *adding) judges(ctx context.Context, rows []persistence.JudgeRow) error {
-	return insertEach(ctx, a.inserter, a.insertWithID("judges", judgeInsert), rows, judgeArgs)
+	return insertGivenFirst(ctx, a.inserter, a.insertWithID("judges", judgeInsert), rows,
+		func(j persistence.JudgeRow) int64 { return int64(j.ID) }, judgeArgs)
 }
 
 func (a *adding) competitions(ctx context.Context, rows []race.Competition) error {
-	return insertEach(ctx, a.inserter, a.insertWithID("competitions", competitionInsert), rows, func(c race.Competition) (string, []any) {
-		return fmt.Sprintf("la competencia %d %q", c.ID, c.Name), []any{
-			c.ID, c.Name, toMicros(c.ScheduledAt), c.Active, c.Running, toMicros(c.StartedAt), toMicros(c.FinishedAt),
-			cmp.Or(c.TeamSize, race.DefaultTeamSize), cmp.Or(c.Rounding, race.RoundRaw), newStream(),
-		}
-	})
+	return insertGivenFirst(ctx, a.inserter, a.insertWithID("competitions", competitionInsert), rows,
+		func(c race.Competition) int64 { return int64(c.ID) }, competitionArgs)
 }
 
 func (a *adding) teams(ctx context.Context, rows []race.Team) error {
@@ -120,7 +111,8 @@ func (a *adding) teams(ctx context.Context, rows []race.Team) error {
 	}); err != nil {
 		return err
 	}
-	return insertEach(ctx, a.inserter, a.insertWithID("teams", teamInsert), rows, teamArgs)
+	return insertGivenFirst(ctx, a.inserter, a.insertWithID("teams", teamInsert), rows,
+		func(t race.Team) int64 { return int64(t.ID) }, teamArgs)
 }
 
 // fence ends the epoch of the owners whose state is out of date now.
@@ -142,6 +134,13 @@ func organizerArgs(o persistence.OrganizerRow) (string, []any) {
 func judgeArgs(j persistence.JudgeRow) (string, []any) {
 	return fmt.Sprintf("el juez %d %q", j.ID, j.Username),
 		[]any{j.ID, j.Username, j.FirstName, j.LastName, j.Email, j.Active, j.PasswordHash, toMicros(j.CreatedAt)}
+}
+
+func competitionArgs(c race.Competition) (string, []any) {
+	return fmt.Sprintf("la competencia %d %q", c.ID, c.Name), []any{
+		c.ID, c.Name, toMicros(c.ScheduledAt), c.Active, c.Running, toMicros(c.StartedAt), toMicros(c.FinishedAt),
+		cmp.Or(c.TeamSize, race.DefaultTeamSize), cmp.Or(c.Rounding, race.RoundRaw), newStream(),
+	}
 }
 
 func teamArgs(t race.Team) (string, []any) {

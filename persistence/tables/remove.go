@@ -23,6 +23,7 @@ AND NOT EXISTS (SELECT 1 FROM competitions)`
 func (t *Tables) Clear(ctx context.Context) (persistence.Counts, error) {
 	var n persistence.Counts
 	err := t.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		// So that none starts between the look and the deletion.
 		if _, err := tx.ExecContext(ctx, lockAllQuery); err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package tables
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -47,29 +46,4 @@ func (t *Tables) broken(err error, row string) error {
 	case None:
 	}
 	return fmt.Errorf("%s: %w", row, err)
-}
-
-// inserter adds rows inside a transaction.
-type inserter struct {
-	*Tables
-	tx *sql.Tx
-}
-
-// insertEach runs one insert for each row; an error names the row.
-func insertEach[T any](ctx context.Context, in inserter, query string, rows []T, args func(T) (name string, values []any)) (err error) {
-	if len(rows) == 0 {
-		return nil
-	}
-	insert, err := in.tx.PrepareContext(ctx, query)
-	if err != nil {
-		return fmt.Errorf("prepare %q: %w", query, err)
-	}
-	defer func() { err = errors.Join(err, insert.Close()) }()
-	for _, row := range rows {
-		name, values := args(row)
-		if _, err := insert.ExecContext(ctx, values...); err != nil {
-			return in.broken(err, name)
-		}
-	}
-	return nil
 }
