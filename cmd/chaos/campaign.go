@@ -67,7 +67,13 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	defer cancel()
 	c.clock = clock{time.Now()}
 	o.clock = c.clock
-	if err := errors.Join(c.a.ready(setup, client), o.login(setup), o.all(setup, true)); err != nil {
+	if err := c.a.ready(setup, client); err != nil {
+		return nil, err
+	}
+	if err := o.login(setup); err != nil {
+		return nil, err
+	}
+	if err := o.all(setup, true); err != nil {
 		return nil, err
 	}
 	phones, err := c.phones(ctx)

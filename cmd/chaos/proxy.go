@@ -57,7 +57,8 @@ func (l *link) listen(ctx context.Context) error {
 		return fmt.Errorf("link: %w", err)
 	}
 	l.ln, l.addr = ln, ln.Addr().String()
-	l.wg.Go(func() { l.accept(ctx, ln) })
+	alive := context.WithoutCancel(ctx) // Close ends it
+	l.wg.Go(func() { l.accept(alive, ln) })
 	return nil
 }
 
