@@ -54,13 +54,13 @@ func (st *state) forget() { st.known = known{} }
 func (st *state) remember(a race.Activation, digest []byte, held []race.TimeRecord) {
 	st.ledger = race.NewLedger(a.Competition, a.Seq, a.Event)
 	for _, t := range a.Teams {
-		st.ledger.AddTeam(t, 0)
+		st.ledger.AddTeam(t, a.Held[t.ID])
 	}
 	for _, r := range a.Records {
 		st.ledger.AddRecord(r)
 	}
 	for _, r := range held {
-		st.ledger.AddHeld(r)
+		st.ledger.AddHeld(r.HeldMark())
 	}
 	st.epoch, st.seq = a.Epoch, a.Seq
 	copy(st.digest[:], digest)
