@@ -1,12 +1,18 @@
 package gateway
 
 import (
+	"bufio"
+	"context"
 	"fmt"
+	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"testing"
 
 	"github.com/valyala/fasthttp"
+
+	"server5k/gateway/ws"
 )
 
 // proxied is a request from peer with header lines "Name: value" in pairs.
@@ -145,4 +151,57 @@ func TestServer_LimitsLoginsByClient(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", tt.name, last, tt.want)
 		}
 	}
+}
+
+func TestServer_BoundsSocketsByClient(t *testing.T) {
+	t.Parallel()
+	live, _ := newLive(t)
+	sockets := ws.NewServer(slog.New(slog.DiscardHandler))
+	p := setup(t, Config{TrustedProxies: anyPeer(), Live: live, Sockets: sockets, MaxSocketsPerIP: 1})
+	t.Cleanup(func() {
+		if err := sockets.Drain(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, tt := range []struct {
+		forwarded string
+		want      int
+	}{
+		{"203.0.113.7", 101},
+		{"203.0.113.7", 429},
+		{"203.0.113.8, 203.0.113.7", 429},
+		{"2001:db8::7", 101},
+		{"2001:db8::7", 429},
+		{"203.0.113.8", 101},
+	} {
+		conn, err := p.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if _, err := fmt.Fprintf(conn, "GET /ws/competencia/1/ HTTP/1.1\r\nHost: example.org\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nX-Forwarded-For: %s\r\n\r\n", tt.forwarded); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != tt.want {
+			t.Errorf("a socket for %s: got %d, want %d", tt.forwarded, res.StatusCode, tt.want)
+		}
+	}
+}
+
+func FuzzParseHop(f *testing.F) {
+	for _, seed := range []string{"203.0.113.7", "203.0.113.7:80", "[2001:db8::7]:80", "[2001:db8::7]", "fe80::1%eth0", "::ffff:203.0.113.7", "unknown", "", "[", "[]"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		addr, ok := parseHop(s)
+		if ok != addr.IsValid() || addr.Zone() != "" || addr.Is4In6() {
+			t.Errorf("%q: %v, %v", s, addr, ok)
+		}
+	})
 }
