@@ -1,11 +1,12 @@
 // Package persistence stores competitions and their records. Store is all that
-// a driver offers; persistence/sqlite implements it and persistence/storetest is
-// the contract that every driver must pass. A driver starts no goroutines of
+// a driver offers; persistence/sqlite implements it, persistence/tables has what
+// drivers share, and persistence/storetest is the contract that each must pass. A driver starts no goroutines of
 // its own beyond those of its database pool, which end with Close.
 package persistence
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"server5k/race"
@@ -45,9 +46,16 @@ type Store interface {
 	// whose judge is inactive come with Judge 0.
 	Activate(ctx context.Context, id race.CompetitionID) (race.Activation, error)
 	// Append decides a batch with race.Ledger inside one transaction and stores
-	// what it decides. It fails with race.ErrFenced under a stale epoch. After
-	// any other error the outcome is unknown and the same batch may be sent
-	// again. Also returns the teams that the batch touched as stored now.
+	// what it decides, with one race.Link over it. It fails with race.ErrFenced
+	// under a stale epoch. After any other error the outcome is unknown and the
+	// same batch may be sent again. Also returns the teams that the batch touched
+	// as stored now.
+	//
+	// A request with a value that the database does not take is poison: its reply
+	// and all its outcomes carry race.CodeInvalidValue and nothing of it is
+	// stored. The other requests are stored then, in their order but in more than
+	// one transaction, so that even race.ErrFenced may come after a part of them
+	// is stored.
 	Append(ctx context.Context, b race.Batch) (race.Decision, []race.Team, error)
 	// Transition starts or stops; it returns the competition and the number of
 	// the event. race.CodeAlreadyRuns, race.CodeNotRunning, race.ErrFenced.
@@ -92,6 +100,14 @@ type Store interface {
 	// Purge deletes a whole finished competition with its teams and records:
 	// the one guarded path that deletes. The caller has written an export.
 	Purge(ctx context.Context, id race.CompetitionID) (Counts, error)
+	// Accounts returns all accounts, categories and revoked tokens.
+	Accounts(ctx context.Context) (Accounts, error)
+	// Archive returns all that is stored of a competition, as of one instant.
+	Archive(ctx context.Context, id race.CompetitionID) (Archive, error)
+	// Restore fills an empty database with exactly these rows, all or nothing;
+	// it fails with race.CodeConflict when there is an organizer, a judge or a
+	// competition. It takes one archive at a time.
+	Restore(ctx context.Context, accounts Accounts, competitions iter.Seq2[Archive, error]) (Counts, error)
 	// Empty says whether the database has no organizer, judge or competition.
 	Empty(ctx context.Context) (bool, error)
 	// Ping says whether the database answers.

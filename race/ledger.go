@@ -36,12 +36,13 @@ type Ledger struct {
 	seq, event  int64
 	teams       map[TeamID]*tally
 	ids         map[RecordID]entry
+	held        map[HeldMark]bool
 }
 
 // NewLedger returns a ledger of competition c whose last record and event are
 // numbered seq and event, with no team and no record yet.
 func NewLedger(c Competition, seq, event int64) *Ledger {
-	return &Ledger{competition: c, seq: seq, event: event, teams: map[TeamID]*tally{}, ids: map[RecordID]entry{}}
+	return &Ledger{competition: c, seq: seq, event: event, teams: map[TeamID]*tally{}, ids: map[RecordID]entry{}, held: map[HeldMark]bool{}}
 }
 
 // Competition returns the competition as last set.
@@ -68,6 +69,13 @@ func (l *Ledger) AddRecord(r TimeRecord) {
 	l.ids[r.ID] = entry{r.Team, r.Elapsed, r.ReceivedAt}
 	y := l.tally(r.Team)
 	y.records = append(y.records, r)
+}
+
+// AddHeld adds a refused mark that is kept. It counts for its team unless AddTeam
+// was told how many there are.
+func (l *Ledger) AddHeld(r TimeRecord) {
+	l.held[heldMark(r)] = true
+	l.tally(r.Team).held++
 }
 
 // AddForeignID makes known that an id is taken by a record of another
@@ -118,13 +126,59 @@ func (l *Ledger) tally(id TeamID) *tally {
 
 // Decision is what a batch comes to: the records to store, counted and held,
 // numbered and in order, and a reply for each request. Touched names the teams
-// with new counted records, in the order of their events.
+// with new counted records, in the order of their events; twice when a store had
+// to split the batch. A store refuses a request that it cannot store with
+// CodeInvalidValue, which Decide never does: the values of a request are valid.
 type Decision struct {
 	Replies []Reply
 	Store   []TimeRecord
 	Touched []TeamID
 	Seq     int64 // number of the last record afterwards
 	Event   int64 // number of the last event afterwards
+}
+
+// HeldMark is what makes two held marks the same.
+type HeldMark struct {
+	Team    TeamID
+	ID      RecordID
+	Elapsed time.Duration
+}
+
+func heldMark(r TimeRecord) HeldMark { return HeldMark{r.Team, r.ID, r.Elapsed} }
+
+// HeldMarks returns the marks that d would hold, each once.
+func (d Decision) HeldMarks() []HeldMark {
+	var marks []HeldMark
+	seen := map[HeldMark]bool{}
+	for _, r := range d.Store {
+		if m := heldMark(r); r.State == StateHeld && !seen[m] {
+			seen[m] = true
+			marks = append(marks, m)
+		}
+	}
+	return marks
+}
+
+// DropHeld takes out of d the marks that are held already, as known says or by a
+// record before them in d, and numbers what is left from seq+1 on, so that no
+// number is missing. The replies still say that the marks are held. The ledger
+// that decided d has counted the dropped ones; throw it away.
+func (d *Decision) DropHeld(known map[HeldMark]bool, seq int64) {
+	seen := map[HeldMark]bool{}
+	var kept []TimeRecord
+	for _, r := range d.Store {
+		if r.State == StateHeld {
+			m := heldMark(r)
+			if known[m] || seen[m] {
+				continue
+			}
+			seen[m] = true
+		}
+		seq++
+		r.Seq = seq
+		kept = append(kept, r)
+	}
+	d.Store, d.Seq = kept, seq
 }
 
 // Decide judges the requests in order, each seeing what the ones before it
@@ -144,6 +198,9 @@ func (l *Ledger) Decide(requests []Request) Decision {
 	for _, q := range requests {
 		r, store := l.decide(q)
 		for _, rec := range store {
+			if rec.State == StateHeld && l.held[heldMark(rec)] {
+				continue
+			}
 			d.Seq++
 			rec.Seq = d.Seq
 			if rec.State == StateCounted {
@@ -155,7 +212,7 @@ func (l *Ledger) Decide(requests []Request) Decision {
 				rec.Event = events[q.Team]
 				l.AddRecord(rec)
 			} else {
-				l.tally(q.Team).held++
+				l.AddHeld(rec)
 			}
 			d.Store = append(d.Store, rec)
 		}

@@ -211,3 +211,47 @@ func drawRequest(t *rapid.T) race.Request {
 	}
 	return q
 }
+
+func TestDecision_DropHeld(t *testing.T) {
+	t.Parallel()
+	held := func(team race.TeamID, id, ms int) race.TimeRecord {
+		r := mark(id, ms)
+		r.Team, r.State = team, race.StateHeld
+		return r
+	}
+	counted := held(1, 1, 60)
+	counted.State = race.StateCounted
+	key := func(r race.TimeRecord) race.HeldMark {
+		return race.HeldMark{Team: r.Team, ID: r.ID, Elapsed: r.Elapsed}
+	}
+	for name, c := range map[string]struct {
+		store, known, want []race.TimeRecord
+		marks              int
+	}{
+		"nothing":           {},
+		"new":               {store: []race.TimeRecord{held(1, 1, 60), held(2, 2, 60)}, want: []race.TimeRecord{held(1, 1, 60), held(2, 2, 60)}, marks: 2},
+		"known":             {store: []race.TimeRecord{held(1, 1, 60), held(1, 2, 60)}, known: []race.TimeRecord{held(1, 1, 60)}, want: []race.TimeRecord{held(1, 2, 60)}, marks: 2},
+		"repeated":          {store: []race.TimeRecord{held(1, 1, 60), held(1, 1, 60), held(1, 2, 60)}, want: []race.TimeRecord{held(1, 1, 60), held(1, 2, 60)}, marks: 2},
+		"other team, time":  {store: []race.TimeRecord{held(1, 1, 60), held(2, 1, 60), held(1, 1, 61)}, known: []race.TimeRecord{held(3, 1, 60)}, want: []race.TimeRecord{held(1, 1, 60), held(2, 1, 60), held(1, 1, 61)}, marks: 3},
+		"counted is no one": {store: []race.TimeRecord{counted, held(1, 1, 60), counted}, known: []race.TimeRecord{held(1, 1, 60)}, want: []race.TimeRecord{counted, counted}, marks: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := race.Decision{Store: c.store, Seq: 99}
+			if got := len(d.HeldMarks()); got != c.marks {
+				t.Errorf("got %d marks, want %d", got, c.marks)
+			}
+			known := map[race.HeldMark]bool{}
+			for _, r := range c.known {
+				known[key(r)] = true
+			}
+			d.DropHeld(known, 7)
+			for i := range c.want {
+				c.want[i].Seq = int64(8 + i)
+			}
+			if diff := cmp.Diff(race.Decision{Store: c.want, Seq: int64(7 + len(c.want))}, d); diff != "" {
+				t.Errorf("decision (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -14,7 +14,8 @@ type Activation struct {
 	Records     []TimeRecord   // counted ones, by Seq
 }
 
-// Batch is what an owner asks to store at once.
+// Batch is what an owner asks to store at once; one Link covers what is stored
+// of it.
 type Batch struct {
 	Competition CompetitionID
 	Epoch       int64

@@ -24,7 +24,7 @@ const autoHosts = "auto"
 type Config struct {
 	ListenAddr         string   `env:"LISTEN_ADDR" default:":8000" placeholder:"DIRECCIÓN" help:"Dirección y puerto donde escucha."`
 	DataDir            string   `env:"DATA_DIR" default:"./data" placeholder:"CARPETA" help:"Carpeta de la base de datos, la clave y las exportaciones."`
-	DatabaseURL        string   `env:"DATABASE_URL" placeholder:"URL" help:"sqlite:RUTA; vacía: server5k.db en DATA_DIR."`
+	DatabaseURL        string   `env:"DATABASE_URL" placeholder:"URL" help:"postgres://USUARIO:CONTRASEÑA@HOST/BASE o sqlite:RUTA; vacía: server5k.db en DATA_DIR."`
 	RedisURL           string   `env:"REDIS_URL" placeholder:"URL" help:"Debe quedar vacía: esta versión corre en un solo nodo."`
 	SecretKey          string   `env:"SECRET_KEY" placeholder:"CLAVE" help:"Firma los tokens, 32 bytes o más; vacía: se crea una vez en DATA_DIR/secret_key."`
 	Debug              bool     `env:"DEBUG" help:"Modo de desarrollo: permite datos de demostración y opciones inseguras."`
@@ -33,6 +33,8 @@ type Config struct {
 	CSRFTrustedOrigins []string `env:"CSRF_TRUSTED_ORIGINS" name:"csrf-trusted-origins" placeholder:"ORIGEN" help:"Orígenes de confianza para las páginas del organizador."`
 	TrustedProxies     []string `env:"TRUSTED_PROXIES" placeholder:"RED" help:"Direcciones o redes de los proxies cuyos X-Forwarded-For y X-Forwarded-Proto valen; vacía: de nadie."`
 	TimeZone           string   `env:"TIME_ZONE" default:"America/Guayaquil" placeholder:"ZONA" help:"Zona horaria de las respuestas."`
+
+	Postgres postgresParts `embed:"" prefix:"postgres-"`
 
 	// Location is TimeZone, loaded by validate.
 	Location *time.Location `kong:"-"`
@@ -63,27 +65,18 @@ func (c *Config) validate(demo bool) error {
 	}
 	return errors.Join(
 		addrErr, zoneErr, demoErr,
-		c.validateDatabase(), c.validateSecret(), c.validateHosts(),
+		c.validateDatabase(), c.validateRedis(), c.validateSecret(), c.validateHosts(),
 		c.validateProxies(),
 		validateOrigins("CORS_ALLOWED_ORIGINS", c.CORSAllowedOrigins),
 		validateOrigins("CSRF_TRUSTED_ORIGINS", c.CSRFTrustedOrigins),
 	)
 }
 
-func (c *Config) validateDatabase() error {
-	var errs []error
-	scheme, path, _ := strings.Cut(c.DatabaseURL, ":")
-	switch {
-	case c.DatabaseURL == "" || scheme == "sqlite" && path != "":
-	case scheme == "postgres" || scheme == "postgresql":
-		errs = append(errs, errors.New("DATABASE_URL: esta versión solo trae la base de datos integrada; use sqlite:RUTA o déjela vacía"))
-	default:
-		errs = append(errs, errors.New("DATABASE_URL: debe ser sqlite:RUTA o quedar vacía"))
-	}
+func (c *Config) validateRedis() error {
 	if c.RedisURL != "" {
-		errs = append(errs, errors.New("REDIS_URL: esta versión corre en un solo nodo con la base de datos integrada; déjela vacía"))
+		return errors.New("REDIS_URL: esta versión corre en un solo nodo; déjela vacía")
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // validateSecret never puts the key into its error.

@@ -97,7 +97,10 @@ func TestConfig_EveryMistakeIsNamed(t *testing.T) {
 		{"cors path", map[string]string{"CORS_ALLOWED_ORIGINS": "https://a.example/"}, false, `CORS_ALLOWED_ORIGINS: "https://a.example/"`},
 		{"csrf no scheme", map[string]string{"CSRF_TRUSTED_ORIGINS": "a.example"}, false, "CSRF_TRUSTED_ORIGINS"},
 		{"csrf port", map[string]string{"CSRF_TRUSTED_ORIGINS": "https://a.example:8443"}, false, ""},
-		{"postgres", map[string]string{"DATABASE_URL": "postgres://u:p@h/db"}, false, "DATABASE_URL: esta versión solo trae"},
+		{"postgres", map[string]string{"DATABASE_URL": "postgres://u:p@h/db"}, false, ""},
+		{"postgres socket", map[string]string{"DATABASE_URL": "postgresql:///db?host=/run/postgresql"}, false, ""},
+		{"postgres without a host", map[string]string{"DATABASE_URL": "postgres:///db"}, false, "DATABASE_URL: no se entiende"},
+		{"password not escaped", map[string]string{"DATABASE_URL": "postgres://u:a%zz@h/db"}, false, "DATABASE_URL: no se entiende"},
 		{"other database", map[string]string{"DATABASE_URL": "mysql://h"}, false, "DATABASE_URL: debe ser"},
 		{"sqlite", map[string]string{"DATABASE_URL": "sqlite:/tmp/x.db"}, false, ""},
 		{"redis", map[string]string{"REDIS_URL": "redis://h"}, false, "REDIS_URL"},
@@ -122,7 +125,7 @@ func TestConfig_AllMistakesInOneGo(t *testing.T) {
 	t.Parallel()
 	err := parseConfig(t, map[string]string{
 		"LISTEN_ADDR": "x", "TIME_ZONE": "x/y", "SECRET_KEY": "changeme", "ALLOWED_HOSTS": "*",
-		"CORS_ALLOWED_ORIGINS": "x", "CSRF_TRUSTED_ORIGINS": "y", "DATABASE_URL": "postgres://h", "REDIS_URL": "redis://h",
+		"CORS_ALLOWED_ORIGINS": "x", "CSRF_TRUSTED_ORIGINS": "y", "DATABASE_URL": "mysql://h", "REDIS_URL": "redis://h",
 	}).validate(true)
 	if err == nil {
 		t.Fatal("no error")
@@ -134,7 +137,7 @@ func TestConfig_AllMistakesInOneGo(t *testing.T) {
 
 func TestConfig_ErrorsDoNotShowSecrets(t *testing.T) {
 	t.Parallel()
-	err := parseConfig(t, map[string]string{"SECRET_KEY": "changeme-tr0ub4dor", "DATABASE_URL": "postgres://u:tr0ub4dor@h/db"}).validate(false)
+	err := parseConfig(t, map[string]string{"SECRET_KEY": "changeme-tr0ub4dor", "DATABASE_URL": "postgres://u:tr0ub4dor%zz@h/db"}).validate(false)
 	if err == nil || strings.Contains(err.Error(), "tr0ub4dor") {
 		t.Errorf("got %v", err)
 	}

@@ -36,6 +36,7 @@ const (
 // serveCmd runs the server until it is told to stop.
 type serveCmd struct {
 	Demo      bool    `help:"Crea una carrera y cuentas de demostración si la base está vacía (solo con DEBUG=true)."`
+	Migrate   bool    `env:"MIGRATE" help:"Antes de servir, lleva la base de PostgreSQL a esta versión (la integrada, siempre)."`
 	LogLevel  string  `default:"info" env:"LOG_LEVEL" enum:"debug,info,warn,error" placeholder:"NIVEL" help:"Cuánto se registra: debug, info, warn o error."`
 	JudgeRate float64 `default:"50" env:"JUDGE_RATE" placeholder:"N" help:"Mensajes por segundo que se aceptan de cada juez."`
 }
@@ -70,6 +71,11 @@ func (cmd serveCmd) serve(ctx context.Context, cfg *Config, io stdio, ln net.Lis
 		}
 	}()
 
+	if cmd.Migrate && cfg.postgresURL() != "" {
+		if err := migratePostgres(ctx, cfg, io); err != nil {
+			return errors.Join(err, ln.Close())
+		}
+	}
 	store, err := openStore(ctx, cfg)
 	if err != nil {
 		return errors.Join(err, ln.Close())
@@ -103,7 +109,7 @@ func (cmd serveCmd) serve(ctx context.Context, cfg *Config, io stdio, ln net.Lis
 	go func() { failed <- server.Serve(ln) }()
 	stops = append(stops, server.Shutdown)
 
-	log.Info("ready", "url", localURL(ln), "database", cfg.databasePath())
+	log.Info("ready", "url", localURL(ln), "database", cfg.databaseName())
 	if cmd.Demo {
 		printDemo(io, localURL(ln))
 	}

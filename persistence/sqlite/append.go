@@ -3,33 +3,33 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"time"
 
+	"server5k/persistence/tables"
 	"server5k/race"
 )
 
 // The queries of Append. CROSS JOIN makes SQLite walk the short list and search
 // the table, never the other way round.
 const (
-	ownedQuery = `SELECT ` + competitionColumns + `, c.epoch, c.seq, c.event FROM competitions c WHERE c.id = ?`
 	// Teams of another competition are left out: they answer as missing ones.
-	batchTeamsQuery = `SELECT ` + heldTeamColumns + ` FROM json_each(?1) e CROSS JOIN teams t ON t.id = e.value
+	batchTeamsQuery = `SELECT ` + tables.HeldTeamColumns + ` FROM json_each(?1) e CROSS JOIN teams t ON t.id = e.value
 LEFT JOIN judges j ON j.id = t.judge_id WHERE t.competition_id = ?2 ORDER BY t.id`
-	batchCountedQuery = `SELECT r.record_id, r.team_id, r.elapsed_ms, r.received_at, r.slot
+	batchCountedQuery = `SELECT ` + tables.CountedColumns + `
 FROM json_each(?1) e CROSS JOIN time_records r ON r.team_id = e.value AND r.state = 'counted' ORDER BY r.seq`
-	batchIDsQuery = `SELECT r.record_id, r.team_id, r.elapsed_ms, r.received_at, r.slot, r.competition_id
+	batchIDsQuery = `SELECT ` + tables.CountedColumns + `, r.competition_id
 FROM json_each(?1) e CROSS JOIN time_records r ON r.record_id = e.value AND r.state = 'counted'`
 	batchHeldQuery = `SELECT e.key FROM json_each(?1) e CROSS JOIN time_records r
 ON r.team_id = e.value ->> 0 AND r.record_id = e.value ->> 1 AND r.elapsed_ms = e.value ->> 2 AND r.state = 'held'`
-	advanceQuery = `UPDATE competitions SET seq = ?1, event = ?2 WHERE id = ?3 AND epoch = ?4`
 )
 
 // prepared are the statements of Append on the writing connection.
 type prepared struct {
-	owned, teams, counted, ids, held, insert, advance *sql.Stmt
+	owned, teams, counted, ids, held, insert, link, advance *sql.Stmt
 }
 
 func (p *prepared) open(ctx context.Context, db *sql.DB) (err error) {
@@ -37,13 +37,14 @@ func (p *prepared) open(ctx context.Context, db *sql.DB) (err error) {
 		to    **sql.Stmt
 		query string
 	}{
-		{&p.owned, ownedQuery},
+		{&p.owned, tables.OwnedQuery},
 		{&p.teams, batchTeamsQuery},
 		{&p.counted, batchCountedQuery},
 		{&p.ids, batchIDsQuery},
 		{&p.held, batchHeldQuery},
-		{&p.insert, insertRecord},
-		{&p.advance, advanceQuery},
+		{&p.insert, tables.InsertRecord},
+		{&p.link, tables.InsertLink},
+		{&p.advance, tables.AdvanceQuery},
 	} {
 		if *s.to, err = db.PrepareContext(ctx, s.query); err != nil {
 			return fmt.Errorf("prepare %q: %w", s.query, err)
@@ -54,7 +55,7 @@ func (p *prepared) open(ctx context.Context, db *sql.DB) (err error) {
 
 func (p *prepared) close() error {
 	var errs []error
-	for _, s := range []*sql.Stmt{p.owned, p.teams, p.counted, p.ids, p.held, p.insert, p.advance} {
+	for _, s := range []*sql.Stmt{p.owned, p.teams, p.counted, p.ids, p.held, p.insert, p.link, p.advance} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
@@ -66,19 +67,16 @@ func (p *prepared) close() error {
 // teams are those of the batch that are in the competition, by id. It fails with
 // race.ErrFenced under a stale epoch and race.ErrNotFound without the
 // competition; after any other error the outcome is unknown and the same batch
-// may be sent again.
+// may be sent again. A request that breaks a constraint is refused alone, with
+// race.CodeInvalidValue; the others are then stored in more than one transaction.
 //
 // Instants are stored, and answered, in whole microseconds. A held mark that is
 // held already, the same id, team and time, is not stored again and takes no
 // number; its reply still says that it is held.
 func (s *Store) Append(ctx context.Context, b race.Batch) (race.Decision, []race.Team, error) {
-	var d race.Decision
-	var teams []race.Team
-	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		a := &appending{s: s, tx: tx, batch: b}
-		d, teams, err = a.run(ctx)
-		return err
-	})
+	d, teams, err := tables.Isolate(b.Requests, func(requests []race.Request) (race.Decision, []race.Team, error) {
+		return s.append(ctx, race.Batch{Competition: b.Competition, Epoch: b.Epoch, Requests: requests})
+	}, refused)
 	switch {
 	case err == nil:
 		return d, teams, nil
@@ -88,6 +86,26 @@ func (s *Store) Append(ctx context.Context, b race.Batch) (race.Decision, []race
 	return race.Decision{}, nil, fmt.Errorf("append to competition %d, outcome unknown: %w", b.Competition, err)
 }
 
+// append decides and stores a batch or nothing of it.
+func (s *Store) append(ctx context.Context, b race.Batch) (d race.Decision, teams []race.Team, err error) {
+	b.Requests = tables.Storable(b.Requests)
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		a := &appending{s: s, tx: tx, batch: b}
+		d, teams, err = a.run(ctx)
+		return err
+	})
+	return d, teams, err
+}
+
+// errRecord says that a record could not be stored.
+var errRecord = errors.New("store record")
+
+// refused says whether err is the fault of a record, not of our own rows about
+// the batch: calling good times invalid would make phones forget them. A broken
+// unique constraint is among them, but cannot be the work of another writer:
+// transactions are one after the other.
+func refused(err error) bool { return errors.Is(err, errRecord) && violation(err) != tables.None }
+
 // appending is one run of Append.
 type appending struct {
 	s     *Store
@@ -96,14 +114,14 @@ type appending struct {
 }
 
 func (a *appending) run(ctx context.Context) (race.Decision, []race.Team, error) {
-	o, err := loadOwned(a.tx.StmtContext(ctx, a.s.prepared.owned).QueryRowContext(ctx, a.batch.Competition))
+	o, err := tables.ScanOwned(a.tx.StmtContext(ctx, a.s.prepared.owned).QueryRowContext(ctx, a.batch.Competition))
 	if err != nil {
 		return race.Decision{}, nil, err
 	}
-	if o.epoch != a.batch.Epoch {
+	if o.Epoch != a.batch.Epoch {
 		return race.Decision{}, nil, race.ErrFenced
 	}
-	ledger := race.NewLedger(o.competition, o.seq, o.event)
+	ledger := race.NewLedger(o.Competition, o.Seq, o.Event)
 	teams, err := a.loadTeams(ctx, ledger)
 	if err != nil {
 		return race.Decision{}, nil, fmt.Errorf("load teams: %w", err)
@@ -111,24 +129,11 @@ func (a *appending) run(ctx context.Context) (race.Decision, []race.Team, error)
 	if err := a.loadRecords(ctx, ledger, teams); err != nil {
 		return race.Decision{}, nil, fmt.Errorf("load records: %w", err)
 	}
-	d := ledger.Decide(a.requests())
-	if err := a.dropHeldTwice(ctx, &d, o.seq); err != nil {
+	d := ledger.Decide(a.batch.Requests)
+	if err := a.dropHeldTwice(ctx, &d, o.Seq); err != nil {
 		return race.Decision{}, nil, fmt.Errorf("load held records: %w", err)
 	}
-	return d, teams, a.store(ctx, d)
-}
-
-// requests returns the requests of the batch with instants and times as they
-// will be stored.
-func (a *appending) requests() []race.Request {
-	out := slices.Clone(a.batch.Requests)
-	for i := range out {
-		out[i].Records = slices.Clone(out[i].Records)
-		for j, r := range out[i].Records {
-			out[i].Records[j] = storable(r)
-		}
-	}
-	return out
+	return d, teams, a.store(ctx, o.Digest, d)
 }
 
 func (a *appending) loadTeams(ctx context.Context, ledger *race.Ledger) ([]race.Team, error) {
@@ -136,19 +141,19 @@ func (a *appending) loadTeams(ctx context.Context, ledger *race.Ledger) ([]race.
 	for _, q := range a.batch.Requests {
 		ids[q.Team] = true
 	}
-	arg, err := list(sortedKeys(ids))
+	arg, err := list(slices.Collect(maps.Keys(ids)))
 	if err != nil {
 		return nil, err
 	}
 	rows, err := a.tx.StmtContext(ctx, a.s.prepared.teams).QueryContext(ctx, arg, int64(a.batch.Competition))
-	found, err := collect(rows, err, scanHeldTeam)
+	found, err := tables.Collect(rows, err, tables.ScanHeldTeam)
 	if err != nil {
 		return nil, err
 	}
 	teams := make([]race.Team, len(found))
 	for i, t := range found {
-		ledger.AddTeam(t.team, t.held)
-		teams[i] = t.team
+		ledger.AddTeam(t.Team, t.Held)
+		teams[i] = t.Team
 	}
 	return teams, nil
 }
@@ -165,7 +170,7 @@ func (a *appending) loadRecords(ctx context.Context, ledger *race.Ledger, teams 
 		return err
 	}
 	rows, err := a.tx.StmtContext(ctx, a.s.prepared.counted).QueryContext(ctx, arg)
-	records, err := collect(rows, err, func(row scanner) (race.TimeRecord, error) { return scanCounted(row) })
+	records, err := tables.Collect(rows, err, func(row tables.Row) (race.TimeRecord, error) { return tables.ScanCounted(row) })
 	if err != nil {
 		return err
 	}
@@ -192,9 +197,9 @@ func (a *appending) loadTakenIDs(ctx context.Context, ledger *race.Ledger, known
 		return err
 	}
 	rows, err := a.tx.StmtContext(ctx, a.s.prepared.ids).QueryContext(ctx, arg)
-	_, err = collect(rows, err, func(row scanner) (struct{}, error) {
+	_, err = tables.Collect(rows, err, func(row tables.Row) (struct{}, error) {
 		var competition race.CompetitionID
-		r, err := scanCounted(row, &competition)
+		r, err := tables.ScanCounted(row, &competition)
 		if competition != a.batch.Competition {
 			ledger.AddForeignID(r.ID)
 		} else {
@@ -208,77 +213,66 @@ func (a *appending) loadTakenIDs(ctx context.Context, ledger *race.Ledger, known
 // dropHeldTwice takes out of d the held marks that are held already, in the
 // database or earlier in d, and closes the gaps in the numbers after seq.
 func (a *appending) dropHeldTwice(ctx context.Context, d *race.Decision, seq int64) error {
-	type mark struct {
-		team    race.TeamID
-		id      race.RecordID
-		elapsed time.Duration
-	}
-	seen := map[mark]bool{}
-	twice := map[int]bool{}
-	var marks [][]any
-	var places []int
-	for i, r := range d.Store {
-		if r.State != race.StateHeld {
-			continue
-		}
-		m := mark{r.Team, r.ID, r.Elapsed}
-		twice[i] = seen[m]
-		seen[m] = true
-		marks, places = append(marks, []any{r.Team, r.ID.String(), r.Elapsed.Milliseconds()}), append(places, i)
-	}
+	marks := d.HeldMarks()
 	if len(marks) == 0 {
 		return nil
 	}
-	arg, err := list(marks)
+	values := make([][]any, len(marks))
+	for i, m := range marks {
+		values[i] = []any{m.Team, m.ID.String(), m.Elapsed.Milliseconds()}
+	}
+	arg, err := list(values)
 	if err != nil {
 		return err
 	}
+	known := map[race.HeldMark]bool{}
 	rows, err := a.tx.StmtContext(ctx, a.s.prepared.held).QueryContext(ctx, arg)
-	if _, err = collect(rows, err, func(row scanner) (struct{}, error) {
+	if _, err = tables.Collect(rows, err, func(row tables.Row) (struct{}, error) {
 		var i int
 		if err := row.Scan(&i); err != nil {
 			return struct{}{}, err
 		}
-		twice[places[i]] = true
+		known[marks[i]] = true
 		return struct{}{}, nil
 	}); err != nil {
 		return err
 	}
-	var kept []race.TimeRecord
-	for i, r := range d.Store {
-		if !twice[i] {
-			seq++
-			r.Seq = seq
-			kept = append(kept, r)
-		}
-	}
-	d.Store, d.Seq = kept, seq
+	d.DropHeld(known, seq)
 	return nil
 }
 
-func (a *appending) store(ctx context.Context, d race.Decision) error {
+// store adds the records of d, the link over them and their numbers; last is the
+// digest of the link before.
+func (a *appending) store(ctx context.Context, last race.Digest, d race.Decision) error {
 	if len(d.Store) == 0 {
 		return nil
 	}
+	id, epoch := a.batch.Competition, a.batch.Epoch
 	insert := a.tx.StmtContext(ctx, a.s.prepared.insert)
 	for _, r := range d.Store {
-		if _, err := insert.ExecContext(ctx, recordArgs(a.batch.Competition, a.batch.Epoch, r)...); err != nil {
-			return fmt.Errorf("store record %s: %w", r.ID, err)
+		if _, err := insert.ExecContext(ctx, tables.RecordArgs(id, epoch, r)...); err != nil {
+			return fmt.Errorf("%w %s: %w", errRecord, r.ID, err)
 		}
 	}
-	_, err := a.tx.StmtContext(ctx, a.s.prepared.advance).ExecContext(ctx, d.Seq, d.Event, int64(a.batch.Competition), a.batch.Epoch)
+	link := race.NewLink(id, epoch, last, d.Store)
+	if _, err := a.tx.StmtContext(ctx, a.s.prepared.link).ExecContext(ctx, tables.LinkArgs(id, link)...); err != nil {
+		return fmt.Errorf("store link: %w", err)
+	}
+	_, err := a.tx.StmtContext(ctx, a.s.prepared.advance).ExecContext(ctx, d.Seq, d.Event, link.Digest[:], int64(id), epoch)
 	if err != nil {
 		return fmt.Errorf("advance competition: %w", err)
 	}
 	return nil
 }
 
-// scanCounted reads what the ledger needs of a counted record.
-func scanCounted(row scanner, extra ...any) (race.TimeRecord, error) {
-	r := race.TimeRecord{State: race.StateCounted}
-	var elapsed int64
-	var received sql.NullInt64
-	err := row.Scan(append([]any{recordID{&r.ID}, &r.Team, &elapsed, &received, &r.Slot}, extra...)...)
-	r.Elapsed, r.ReceivedAt = time.Duration(elapsed)*time.Millisecond, fromMicros(received)
-	return r, err
+// list returns values as the JSON array that json_each reads.
+func list[T any](values []T) (string, error) {
+	if len(values) == 0 {
+		return "[]", nil
+	}
+	b, err := json.Marshal(values)
+	if err != nil {
+		return "", fmt.Errorf("encode list: %w", err)
+	}
+	return string(b), nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"server5k/persistence"
+	"server5k/persistence/tables"
 	"server5k/race"
 )
 
@@ -126,7 +127,7 @@ func bareInsert(b *testing.B, s *Store, insert *sql.Stmt, from, size int) error 
 				ID: race.NewRecordID(), Team: race.TeamID(i / 15), Judge: 1, Elapsed: time.Second, ReceivedAt: time.Now(),
 				Source: race.SourceSocket, State: race.StateCounted, Slot: i%15 + 1, Seq: int64(i + 1), Event: int64(i/15 + 1),
 			}
-			if _, err := st.ExecContext(ctx, recordArgs(1, 1, r)...); err != nil {
+			if _, err := st.ExecContext(ctx, tables.RecordArgs(1, 1, r)...); err != nil {
 				return err
 			}
 		}

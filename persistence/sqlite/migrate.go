@@ -31,7 +31,7 @@ func migrate(ctx context.Context, db *sql.DB) ([]string, error) {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, files,
-		goose.WithVerbose(false), goose.WithDisableGlobalRegistry(true))
+		goose.WithVerbose(false), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(firstLinks()))
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"strings"
 	"testing"
+
+	"server5k/persistence/tables"
 )
 
 // The queries on the path of every record search indexes; a scan of the records
@@ -11,12 +13,11 @@ func TestAppend_QueriesScanNoTable(t *testing.T) {
 	t.Parallel()
 	s := openTemp(t)
 	for _, query := range []string{
-		ownedQuery, batchTeamsQuery, batchCountedQuery, batchIDsQuery, batchHeldQuery,
-		advanceQuery, teamRecordsQuery, recordsQuery, heldQuery, judgeByEmailQuery, organizerByMailQuery, expireQuery,
+		tables.OwnedQuery, batchTeamsQuery, batchCountedQuery, batchIDsQuery, batchHeldQuery, tables.AdvanceQuery,
 	} {
-		args := []any{"[]", 1, 1, 1}[:max(1, strings.Count(query, "?2")+strings.Count(query, "?3")+strings.Count(query, "?4")+1)]
+		args := make([]any, strings.Count(query, "?")+strings.Count(query, "$"))
 		rows, err := s.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
-		plan, err := collect(rows, err, func(row scanner) (string, error) {
+		plan, err := tables.Collect(rows, err, func(row tables.Row) (string, error) {
 			var id, parent, unused int
 			var detail string
 			err := row.Scan(&id, &parent, &unused, &detail)

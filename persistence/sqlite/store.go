@@ -21,14 +21,16 @@ import (
 	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
 
 	"server5k/persistence"
+	"server5k/persistence/tables"
 )
 
 // maxReaders bounds the connections that read: more than the cores of the
 // machines this runs on brings nothing, each costs about 2 MB of cache.
 const maxReaders = 8
 
-// Store is one database file. Its methods may be called from any goroutine.
+// Store is one database file. What is not the hot path is in tables.Tables. Its methods may be called from any goroutine.
 type Store struct {
+	*tables.Tables
 	writer, reader *sql.DB
 	prepared       prepared
 }
@@ -63,19 +65,15 @@ func (s *Store) open(ctx context.Context, path string) error {
 	}
 	s.reader.SetMaxOpenConns(maxReaders)
 	s.reader.SetMaxIdleConns(maxReaders)
+	s.Tables = tables.New(s.reader, s.write, tables.Dialect{
+		Violation:     violation,
+		NextID:        func(string) string { return "NULL" },
+		RemoveGuarded: removeGuarded,
+	})
 	if err := s.Ping(ctx); err != nil {
 		return err
 	}
 	return s.prepared.open(ctx, s.writer)
-}
-
-// Ping says whether the database answers a read.
-func (s *Store) Ping(ctx context.Context) error {
-	var one int
-	if err := s.reader.QueryRowContext(ctx, `SELECT count(*) FROM purge_guard`).Scan(&one); err != nil {
-		return fmt.Errorf("ping database: %w", err)
-	}
-	return nil
 }
 
 // Close ends both pools. It may be called twice.

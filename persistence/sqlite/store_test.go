@@ -51,20 +51,6 @@ func TestOpen_NamesThatMeanSomethingInAURI(t *testing.T) {
 	}
 }
 
-func TestMigrate_AppliesOnce(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "race.db")
-	for _, want := range [][]string{{"0001_initial.sql"}, nil} {
-		got, err := Migrate(t.Context(), path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("applied (-want +got):\n%s", diff)
-		}
-	}
-}
-
 func TestCheckSettings_RefusesWhatCanLoseTimes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ path, query, want string }{
@@ -133,6 +119,9 @@ func TestStore_RecordsAndDecisionsNeverChange(t *testing.T) {
 		`UPDATE decisions SET reason = 'other'`,
 		`DELETE FROM decisions`,
 		`INSERT OR REPLACE INTO decisions SELECT * FROM decisions`,
+		`UPDATE batches SET epoch = 9`,
+		`DELETE FROM batches`,
+		`INSERT OR REPLACE INTO batches SELECT * FROM batches`,
 		`DELETE FROM teams`,
 		`DELETE FROM competitions`,
 	} {
@@ -211,5 +200,26 @@ func TestAdd_FencesTheOwnerOfWhatItChanges(t *testing.T) {
 		if _, _, err := s.Append(t.Context(), race.Batch{Competition: 1, Epoch: a.Epoch}); !errors.Is(err, c.want) {
 			t.Errorf("team added to %d, dry run %v: got %v, want %v", c.competition, c.dryRun, err, c.want)
 		}
+	}
+}
+
+// A broken row of ours is no reason to tell a phone that its time is invalid.
+func TestAppend_OnlyRecordsArePoison(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	a := started(t, s)
+	_, err := s.writer.ExecContext(t.Context(), `CREATE TRIGGER full BEFORE INSERT ON batches BEGIN SELECT RAISE(ABORT, 'full'); END`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = s.Append(t.Context(), race.Batch{Competition: 1, Epoch: a.Epoch, Requests: []race.Request{{Judge: 1, Team: 11, Records: []race.TimeRecord{
+		{ID: race.NewRecordID(), Elapsed: time.Minute, Source: race.SourceSocket, ReceivedAt: time.Now()},
+	}}}})
+	if race.CodeOf(err) != race.CodeInternal {
+		t.Errorf("got %v, want an error without a code", err)
+	}
+	records, err := s.Records(t.Context(), 1)
+	if err != nil || len(records) != 1 {
+		t.Errorf("got %d records, %v, want the 1 before", len(records), err)
 	}
 }

@@ -4,12 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"server5k/race"
+	"server5k/persistence/tables"
 )
 
 // write runs f in one immediate transaction and commits. The context ends the
@@ -34,19 +33,6 @@ func (s *Store) write(ctx context.Context, f func(ctx context.Context, tx *sql.T
 	return tx.Commit()
 }
 
-// named wraps err with what was being done; a missing row becomes ErrNotFound.
-// Errors that callers compare or that clients see are wrapped too, errors.Is
-// and race.CodeOf see through.
-func named(err error, format string, args ...any) error {
-	if err == nil {
-		return nil
-	}
-	if errors.Is(err, sql.ErrNoRows) {
-		err = race.ErrNotFound
-	}
-	return fmt.Errorf(format+": %w", append(args, err)...)
-}
-
 // constraint returns which kind of constraint err breaks, 0 if none: one of the
 // extended result codes of SQLite.
 func constraint(err error) int {
@@ -57,19 +43,15 @@ func constraint(err error) int {
 	return 0
 }
 
-// broken turns a broken constraint into an error that names the row.
-func broken(err error, format string, args ...any) error {
-	if err == nil {
-		return nil
-	}
-	row := fmt.Sprintf(format, args...)
+// violation says which kind of constraint err breaks.
+func violation(err error) tables.Violation {
 	switch constraint(err) {
+	case 0:
+		return tables.None
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
-		return race.Errorf(race.CodeConflict, "%s ya existe", row)
+		return tables.Duplicate
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-		return race.Errorf(race.CodeInvalidValue, "%s se refiere a una fila que no existe", row)
-	case sqlite3.SQLITE_CONSTRAINT_CHECK, sqlite3.SQLITE_CONSTRAINT_NOTNULL:
-		return race.Errorf(race.CodeInvalidValue, "%s tiene un valor que no se admite", row)
+		return tables.Reference
 	}
-	return fmt.Errorf("%s: %w", row, err)
+	return tables.Value
 }

@@ -89,6 +89,7 @@ func missing(t *testing.T, s persistence.Store) {
 	_, errs["Team"] = f.Team(f.ctx, 99)
 	_, errs["Judge"] = f.Judge(f.ctx, 99)
 	_, errs["Organizer"] = f.Organizer(f.ctx, 99)
+	_, errs["Archive"] = f.Archive(f.ctx, 99)
 	_, errs["Purge"] = f.Purge(f.ctx, 99)
 	errs["SetJudgePassword"] = f.SetJudgePassword(f.ctx, 99, "x")
 	errs["SetOrganizerPassword"] = f.SetOrganizerPassword(f.ctx, 99, "x")

@@ -55,6 +55,22 @@ func addTwice(t *testing.T, s persistence.Store) {
 	}
 }
 
+func addMixedIDs(t *testing.T, s persistence.Store) {
+	f := setup(t, s)
+	judge := func(id race.JudgeID, name string) persistence.JudgeRow {
+		return persistence.JudgeRow{Judge: race.Judge{ID: id, Username: name}}
+	}
+	_, err := f.Add(f.ctx, persistence.Dump{Judges: []persistence.JudgeRow{judge(0, "x"), judge(4, "y"), judge(0, "z")}}, false)
+	f.ok(err)
+	seen := map[race.JudgeID]bool{}
+	for _, name := range []string{"x", "y", "z"} {
+		_, j, err := f.JudgeCredential(f.ctx, name)
+		f.ok(err)
+		f.equal(name+": id", []bool{j.ID > carla, j.ID == 4, seen[j.ID]}, []bool{true, name == "y", false})
+		seen[j.ID] = true
+	}
+}
+
 func addRecords(t *testing.T, s persistence.Store) {
 	f := setup(t, s)
 	record := func(n int, team race.TeamID, after, elapsed time.Duration) race.TimeRecord {

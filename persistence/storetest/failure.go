@@ -41,18 +41,61 @@ func appendCanceledMidway(t *testing.T, s persistence.Store) {
 	f.equal("held", len(f.held(first)), 0)
 }
 
-// A record that the schema refuses takes the whole batch with it.
-func appendFailsWhole(t *testing.T, s persistence.Store) {
+// A record that the schema refuses takes its own request with it, no other one.
+func appendIsolatesPoison(t *testing.T, s persistence.Store) {
 	f := running(t, s)
-	_, _, err := f.Append(f.ctx, race.Batch{Competition: first, Epoch: f.epoch[first], Requests: []race.Request{
-		by(ana, teamAna, mark(1, time.Minute)), by(beto, teamBeto, mark(2, race.MaxElapsed+time.Millisecond)),
-	}})
-	f.code("too long", err, race.CodeInternal)
-	if errors.Is(err, race.ErrFenced) || errors.Is(err, race.ErrNotFound) {
-		f.Errorf("got %v", err)
+	n := 0
+	good := func(judge race.JudgeID, team race.TeamID) race.Request {
+		n++
+		return by(judge, team, mark(n, time.Minute))
 	}
-	f.equal("records", len(f.records(first)), 0)
-	f.equal("numbers", f.append(first, by(ana, teamAna, mark(1, time.Minute))).Store[0].Seq, int64(1))
+	poison := func(atomic bool) race.Request {
+		n += 2
+		q := by(beto, teamBeto, mark(n-1, time.Minute), mark(n, race.MaxElapsed+time.Millisecond))
+		q.Atomic = atomic
+		return q
+	}
+	seq, event := int64(0), f.activate(first).Event
+	for _, c := range []struct {
+		name     string
+		requests []race.Request
+		stored   []race.TeamID
+	}{
+		{"in the middle", []race.Request{good(ana, teamAna), poison(false), good(beto, teamBeto), good(ana, teamAna)}, []race.TeamID{teamAna, teamBeto, teamAna}},
+		{"two", []race.Request{poison(false), good(ana, teamAna), good(beto, teamBeto), poison(false)}, []race.TeamID{teamAna, teamBeto}},
+		{"alone", []race.Request{poison(false)}, nil},
+		{"atomic", []race.Request{good(ana, teamAna), poison(true)}, []race.TeamID{teamAna}},
+	} {
+		d, teams, err := f.Append(f.ctx, race.Batch{Competition: first, Epoch: f.epoch[first], Requests: c.requests})
+		f.ok(err)
+		var stored []race.TeamID
+		for _, r := range d.Store {
+			stored = append(stored, r.Team)
+			seq++
+			f.equal(c.name+": seq", r.Seq, seq)
+		}
+		event += int64(len(d.Touched))
+		f.equal(c.name+": stored", stored, c.stored)
+		f.equal(c.name+": numbers", []int64{d.Seq, d.Event}, []int64{seq, event})
+		f.equal(c.name+": replies", len(d.Replies), len(c.requests))
+		for i, q := range c.requests {
+			want := race.Code("")
+			if len(q.Records) == 2 {
+				want = race.CodeInvalidValue
+			}
+			f.code(c.name+": reply", d.Replies[i].Err, want)
+			for j, o := range d.Replies[i].Outcomes {
+				f.code(c.name+": outcome", o.Err, want)
+				f.equal(c.name+": id", o.ID, q.Records[j].ID)
+			}
+		}
+		for i := 1; i < len(teams); i++ {
+			f.equal(c.name+": teams by id", teams[i-1].ID < teams[i].ID, true)
+		}
+	}
+	f.equal("records", int64(len(f.records(first))), seq)
+	f.equal("held", len(f.held(first)), 0)
+	f.chain(first)
 }
 
 // Owners of different competitions and readers share one store.

@@ -159,6 +159,14 @@ func (m *model) compare(t *rapid.T) {
 	}
 	m.same(t, "numbers", []int64{a.Seq, a.Event}, []int64{m.seq, m.ledger.Event()})
 	m.same(t, "loaded records", a.Records, m.counted)
+	archive, err := m.f.Archive(m.f.ctx, m.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.same(t, "archived records", len(archive.Records), len(m.counted)+len(m.held))
+	if err := checkChain(archive); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (m *model) same(t *rapid.T, what string, got, want any) {

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"cmp"
@@ -6,15 +6,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"server5k/race"
 )
 
 const (
-	teamCompetitionQuery = `SELECT competition_id FROM teams WHERE id = ?`
-	takenSlotsQuery      = `SELECT slot FROM time_records WHERE team_id = ? AND state = 'counted'`
-	countersQuery        = `UPDATE competitions SET seq = ?, event = ? WHERE id = ?`
+	teamCompetitionQuery = `SELECT competition_id FROM teams WHERE id = $1`
+	takenSlotsQuery      = `SELECT slot FROM time_records WHERE team_id = $1 AND state = 'counted'`
 )
 
 // records numbers and stores counted records, each competition for itself.
@@ -35,8 +35,16 @@ func (a *adding) records(ctx context.Context, records []race.TimeRecord) error {
 		}
 		groups[c] = append(groups[c], r)
 	}
-	for _, id := range sortedKeys(groups) {
+	for id := range groups {
 		a.changed[id] = true
+	}
+	// All at once and in order, so that two runs do not wait for each other.
+	for _, id := range slices.Sorted(maps.Keys(a.changed)) {
+		if err := lock(ctx, a.tx, id); err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
 		if err := a.competitionRecords(ctx, id, groups[id]); err != nil {
 			return err
 		}
@@ -45,7 +53,7 @@ func (a *adding) records(ctx context.Context, records []race.TimeRecord) error {
 }
 
 func (a *adding) competitionRecords(ctx context.Context, id race.CompetitionID, records []race.TimeRecord) error {
-	o, err := loadOwned(a.tx.QueryRowContext(ctx, ownedQuery, id))
+	o, err := ScanOwned(a.tx.QueryRowContext(ctx, OwnedQuery, id))
 	if err != nil {
 		return fmt.Errorf("competition %d: %w", id, err)
 	}
@@ -57,30 +65,34 @@ func (a *adding) competitionRecords(ctx context.Context, id race.CompetitionID, 
 	for i := range records {
 		r := &records[i]
 		if events[r.Team] == 0 {
-			o.event++
-			events[r.Team] = o.event
-			if free[r.Team], err = a.freeSlots(ctx, r.Team, o.competition.TeamSize); err != nil {
+			o.Event++
+			events[r.Team] = o.Event
+			if free[r.Team], err = a.freeSlots(ctx, r.Team, o.Competition.TeamSize); err != nil {
 				return fmt.Errorf("slots of team %d: %w", r.Team, err)
 			}
 		}
 		if len(free[r.Team]) == 0 {
 			return race.Errorf(race.CodeTeamComplete, "el registro %s no cabe: el equipo %d ya tiene sus %d registros",
-				r.ID, r.Team, o.competition.TeamSize)
+				r.ID, r.Team, o.Competition.TeamSize)
 		}
-		o.seq++
-		r.State, r.Reason, r.Seq, r.Event = race.StateCounted, "", o.seq, events[r.Team]
+		o.Seq++
+		r.State, r.Reason, r.Seq, r.Event = race.StateCounted, "", o.Seq, events[r.Team]
 		r.Slot, free[r.Team] = free[r.Team][0], free[r.Team][1:]
 		r.Source = cmp.Or(r.Source, race.SourceImport)
 		if r.ID == (race.RecordID{}) {
 			r.ID = race.NewRecordID()
 		}
 	}
-	if err := insertEach(ctx, a.tx, insertRecord, records, func(r race.TimeRecord) (string, []any) {
-		return fmt.Sprintf("el registro %s del equipo %d", r.ID, r.Team), recordArgs(id, o.epoch, r)
+	if err := insertEach(ctx, a.inserter, InsertRecord, records, func(r race.TimeRecord) (string, []any) {
+		return fmt.Sprintf("el registro %s del equipo %d", r.ID, r.Team), RecordArgs(id, o.Epoch, r)
 	}); err != nil {
 		return err
 	}
-	if _, err := a.tx.ExecContext(ctx, countersQuery, o.seq, o.event, id); err != nil {
+	link := race.NewLink(id, o.Epoch, o.Digest, records)
+	if _, err := a.tx.ExecContext(ctx, InsertLink, LinkArgs(id, link)...); err != nil {
+		return fmt.Errorf("store link of competition %d: %w", id, err)
+	}
+	if _, err := a.tx.ExecContext(ctx, AdvanceQuery, o.Seq, o.Event, link.Digest[:], id, o.Epoch); err != nil {
 		return fmt.Errorf("advance competition %d: %w", id, err)
 	}
 	return nil
@@ -89,7 +101,7 @@ func (a *adding) competitionRecords(ctx context.Context, id race.CompetitionID, 
 // freeSlots returns the slots of a team without a counted record, ascending.
 func (a *adding) freeSlots(ctx context.Context, team race.TeamID, size int) ([]int, error) {
 	rows, err := a.tx.QueryContext(ctx, takenSlotsQuery, team)
-	taken, err := collect(rows, err, func(row scanner) (int, error) {
+	taken, err := Collect(rows, err, func(row Row) (int, error) {
 		var slot int
 		err := row.Scan(&slot)
 		return slot, err

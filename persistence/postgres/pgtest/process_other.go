@@ -1,0 +1,15 @@
+//go:build !linux
+
+package pgtest
+
+import (
+	"os"
+	"syscall"
+)
+
+const sigQuit = syscall.Signal(3)
+
+// attributes are those of this process; run the tests as an ordinary user.
+func attributes() *syscall.SysProcAttr { return nil }
+
+var _ os.Signal = sigQuit
