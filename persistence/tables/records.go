@@ -17,6 +17,7 @@ const (
 WHERE r.team_id = $1 AND r.state = 'counted' ORDER BY r.elapsed_ms, r.slot`
 	recordsQuery = `SELECT ` + RecordColumns + ` FROM time_records r
 WHERE r.competition_id = $1 AND r.state = 'counted' ORDER BY r.seq`
+	// HeldQuery lists the held marks of a competition for ScanRecord.
 	HeldQuery = `SELECT ` + RecordColumns + ` FROM time_records r
 WHERE r.competition_id = $1 AND r.state = 'held' ORDER BY r.seq`
 )
