@@ -32,7 +32,8 @@ $19, $20, $21, $22, $23, $24, $25)`
 // Instants are stored, and answered, in whole microseconds. A held mark that is
 // held already, the same id, team and time, is not stored again and takes no
 // number; its reply still says that it is held. A request with a value that the
-// database refuses is answered as such and alone.
+// database refuses is answered as such and alone; a duplicate or a missing row
+// is no fault of the record and leaves the batch to be tried again.
 func (s *Store) Append(ctx context.Context, b race.Batch) (race.Decision, []race.Team, error) {
 	st := s.state(b.Competition)
 	if err := st.lock(ctx); err != nil {
@@ -41,7 +42,7 @@ func (s *Store) Append(ctx context.Context, b race.Batch) (race.Decision, []race
 	defer st.unlock()
 	d, teams, err := tables.Isolate(b.Requests, func(requests []race.Request) (race.Decision, []race.Team, error) {
 		return s.append(ctx, st, race.Batch{Competition: b.Competition, Epoch: b.Epoch, Requests: requests})
-	}, func(err error) bool { return violation(err) != tables.None })
+	}, func(err error) bool { return violation(err) == tables.Value })
 	switch {
 	case err == nil:
 		return d, teams, nil
