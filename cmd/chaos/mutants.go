@@ -13,7 +13,153 @@ type mutant struct {
 // planted is one changed text of a source file.
 type planted struct{ file, old, now string }
 
+const (
+	ledgerFile      = "race/ledger.go"
+	recorderFile    = "actors/recorder.go"
+	competitionFile = "actors/competition.go"
+	appendFile      = "persistence/postgres/append.go"
+	storeFile       = "persistence/postgres/store.go"
+	migrationFile   = "persistence/postgres/migration/0001_initial.sql"
+)
+
+// crashes lose whatever was not made durable.
+var crashes = []kind{backendKill, serverKill, postgresCrash, postmasterKill}
+
 // mutants are all planted faults.
 func mutants() []mutant {
-	return nil
+	return []mutant{
+		{
+			name: "no-fence",
+			what: "a batch is stored whoever owns the competition: neither the epoch nor the numbers that it was decided on are compared",
+			// Without the epoch alone nothing is lost: the numbers are the second wall.
+			changes: []planted{{
+				migrationFile,
+				`    UPDATE competitions SET seq = v_last, event = p_new_event, digest = p_digest
+        WHERE id = p_competition AND epoch = p_epoch AND seq = p_seq AND event = p_event
+        AND running = p_running AND team_size = p_team_size;`,
+				`    SELECT seq INTO p_seq FROM competitions WHERE id = p_competition FOR UPDATE;
+    v_last := p_seq + cardinality(p_record);
+    UPDATE competitions SET seq = v_last, event = p_new_event, digest = p_digest WHERE id = p_competition;`,
+			}},
+			faults: []kind{doubleOwner},
+			seeds:  []uint64{1, 2, 3},
+		},
+		{
+			name: "ack-before-commit",
+			what: "the owner of a competition answers before the store has",
+			changes: []planted{
+				{
+					competitionFile,
+					`	ctx.Request(c.recorder, commit{b})`,
+					`	early := c.ledger.Decide(b.Requests)
+	for i, w := range c.inFlight {
+		c.answer(ctx, w, early.Replies[i], race.Competition{}, nil)
+		w.waiters = nil
+	}
+	ctx.Request(c.recorder, commit{b})`,
+				},
+				{competitionFile, `	if first != c.ledger.Event()+1 {`, `	if m.decision.Event != c.ledger.Event() {`},
+				{competitionFile, `	c.ledger.Apply(m.decision, m.teams)`, `	_ = m.teams`},
+			},
+			faults: crashes,
+			seeds:  []uint64{1, 2, 3},
+		},
+		{
+			name: "ack-unknown",
+			what: "a batch whose connection broke counts as stored",
+			changes: []planted{{
+				appendFile,
+				`batchArgs(before, d, link)...); err != nil {`,
+				`batchArgs(before, d, link)...); err != nil && sqlState(err) != "" {`,
+			}},
+			faults: []kind{linkReset, backendKill, postgresCrash, linkHole},
+			seeds:  []uint64{1, 2, 3},
+		},
+		{
+			name: "no-id-check",
+			what: "the same id with another team or time is answered as a duplicate",
+			changes: []planted{{
+				ledgerFile, `		if e.team != v.y.team.ID || e.elapsed != rec.Elapsed {
+			out.Err`, `		if false {
+			out.Err`,
+			}},
+			faults: []kind{linkReset},
+			seeds:  []uint64{1, 2, 3},
+		},
+		{
+			name: "slot-off-by-one",
+			what: "a team has room for sixteen",
+			changes: []planted{
+				{ledgerFile, `	for s := 1; s <= l.competition.TeamSize; s++ {`, `	for s := 1; s <= l.competition.TeamSize+1; s++ {`},
+				{migrationFile, `slot IS NOT NULL AND slot BETWEEN 1 AND 15`, `slot IS NOT NULL AND slot BETWEEN 1 AND 16`},
+			},
+			faults: []kind{linkReset},
+			seeds:  []uint64{1, 2, 3},
+		},
+		{
+			name: "retry-with-new-id",
+			what: "a batch whose outcome is unknown is sent to the store again under new ids",
+			changes: []planted{{
+				recorderFile,
+				`				res.decision, res.teams, err = r.store.Append(c, m.batch)
+`,
+				`				res.decision, res.teams, err = r.store.Append(c, m.batch)
+				if err != nil && !final(err) {
+					for _, q := range m.batch.Requests {
+						for i := range q.Records {
+							q.Records[i].ID = race.NewRecordID()
+						}
+					}
+				}
+`,
+			}},
+			faults: []kind{linkSwallow, linkReset, backendTerminate},
+			seeds:  []uint64{1, 2, 3},
+		},
+		{
+			name: "async-commit",
+			what: "a commit does not wait for the disk",
+			changes: []planted{{
+				storeFile,
+				`	return takeRole(ctx, conn)`,
+				`	if err := takeRole(ctx, conn); err != nil {
+		return err
+	}
+	_, err := conn.Exec(ctx, "SET synchronous_commit = off")
+	return err`,
+			}},
+			faults: []kind{postgresCrash, postmasterKill, backendKill},
+			seeds:  []uint64{1, 2, 3},
+		},
+		{
+			name: "half-a-post",
+			what: "a POST stores what has room and refuses the rest",
+			changes: []planted{{
+				ledgerFile, `	if q.Atomic {
+		return l.refuseAtomic`, `	if false {
+		return l.refuseAtomic`,
+			}},
+			faults: []kind{linkReset},
+			seeds:  []uint64{1, 2, 3},
+		},
+		{
+			name: "no-resync",
+			what: "who listens is not told the state after it was loaded again",
+			changes: []planted{{
+				competitionFile,
+				`	for _, pid := range c.hubs {
+		c.greet(ctx, pid)
+	}
+	c.flush(ctx)`,
+				`	if c.epoch == 1 {
+		for _, pid := range c.hubs {
+			c.greet(ctx, pid)
+		}
+	}
+	c.flush(ctx)`,
+			}},
+			faults: []kind{linkSwallow, postgresCrash, backendTerminate},
+			seeds:  []uint64{1, 2, 3},
+		},
+	}
 }

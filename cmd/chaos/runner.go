@@ -129,7 +129,11 @@ func runMutants(ctx context.Context, o options, root, dir string, out io.Writer)
 	return nil
 }
 
+// mutantDuration is enough for each mutant; longer only costs time.
+const mutantDuration = 8 * time.Second
+
 func (r *runner) mutantRun(ctx context.Context, root string, m mutant) (bool, error) {
+	r.duration = min(r.duration, mutantDuration)
 	binary, err := build(ctx, root, r.dir, &m)
 	if err != nil {
 		return false, err

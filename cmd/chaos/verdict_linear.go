@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"math/bits"
 	"sync"
 
@@ -62,13 +61,16 @@ func (v *verdict) checkLinear() {
 	for range checkers {
 		wg.Go(func() {
 			for team := range teams {
-				ops := v.operations(team, sends[team])
-				result := porcupine.CheckOperationsTimeout(teamModel(), ops, v.patience)
+				steps := v.operations(team, sends[team])
+				result := porcupine.Illegal
+				if narrow(steps) {
+					result = porcupine.CheckOperationsTimeout(teamModel(), history(steps), v.patience)
+				}
 				mu.Lock()
-				v.figures.Checked += len(ops)
+				v.figures.Checked += len(steps)
 				switch result {
 				case porcupine.Illegal:
-					v.find(checkLinear, "no order of the %d operations of team %d explains the answers", len(ops), team)
+					v.find(checkLinear, "no order of the %d operations of team %d explains the answers", len(steps), team)
 				case porcupine.Unknown:
 					v.figures.Undecided++
 				case porcupine.Ok:
@@ -82,15 +84,20 @@ func (v *verdict) checkLinear() {
 	}
 	close(teams)
 	wg.Wait()
-	// One team in two hundred may be too hard; more says that the check is none.
-	if v.figures.Undecided*200 > len(sends) {
-		v.find(checkJudgment, "the operations of %d of %d teams could not be decided in %v each", v.figures.Undecided, len(sends), v.patience)
+	v.checkUndecided(len(sends))
+}
+
+// checkUndecided: one team in two hundred may be too hard for the linear check;
+// more says that the check is none.
+func (v *verdict) checkUndecided(teams int) {
+	if v.figures.Undecided*200 > teams {
+		v.find(checkJudgment, "the operations of %d of %d teams could not be decided in %v each", v.figures.Undecided, teams, v.patience)
 	}
 }
 
 // operations turns the messages for a team into operations. Answers that other
 // checks refute, and those about ids of other teams, are left out.
-func (v *verdict) operations(team int64, sends []*send) []porcupine.Operation {
+func (v *verdict) operations(team int64, sends []*send) []timed {
 	b := builder{v: v, team: team, bit: map[string]uint32{}, unknown: map[uint32]instant{}}
 	for i, r := range v.byTeam[team] {
 		if i < 32 {
@@ -107,9 +114,67 @@ func (v *verdict) operations(team int64, sends []*send) []porcupine.Operation {
 		}
 	}
 	for bit, call := range b.unknown {
-		b.add(operation{adds: bit, room: v.sizeOf(team)}, call, math.MaxInt64)
+		b.add(operation{adds: bit, room: v.sizeOf(team)}, call, never)
 	}
 	return b.ops
+}
+
+// timed is an operation between its call and its answer.
+type timed struct {
+	operation
+	call, end instant
+}
+
+// history is what the checker reads.
+func history(steps []timed) []porcupine.Operation {
+	out := make([]porcupine.Operation, len(steps))
+	for i, s := range steps {
+		out[i] = porcupine.Operation{Input: s.operation, Call: int64(s.call), Return: int64(s.end)}
+	}
+	return out
+}
+
+// narrow shortens the time of every operation to what follows from the others, so
+// that the search does not try what cannot be: each record is stored at one
+// moment, after the call of whoever found it missing and before the answer of
+// whoever found it. It returns false when nothing is left of an operation.
+func narrow(steps []timed) bool {
+	var earliest, latest [32]instant // of the moment at which a record is stored
+	for i := range latest {
+		latest[i] = never
+	}
+	for _, s := range steps {
+		missed := s.fresh
+		if bits.OnesCount32(s.absent) == 1 {
+			missed |= s.absent
+		}
+		for bit := range 32 {
+			if missed&(1<<bit) != 0 {
+				earliest[bit] = max(earliest[bit], s.call)
+			}
+			if (s.adds|s.present)&(1<<bit) != 0 {
+				latest[bit] = min(latest[bit], s.end)
+			}
+		}
+	}
+	for i := range steps {
+		s := &steps[i]
+		for bit := range 32 {
+			switch {
+			case (s.adds|s.present)&^s.fresh&(1<<bit) != 0 && s.call <= earliest[bit]:
+				if earliest[bit] > s.end {
+					return false
+				}
+				s.call = min(earliest[bit]+1, s.end)
+			case s.absent == 1<<bit && s.end > latest[bit]:
+				if latest[bit] < s.call {
+					return false
+				}
+				s.end = latest[bit]
+			}
+		}
+	}
+	return true
 }
 
 type builder struct {
@@ -117,11 +182,11 @@ type builder struct {
 	team    int64
 	bit     map[string]uint32  // of the ids that are stored for the team
 	unknown map[uint32]instant // first call of a record without an answer
-	ops     []porcupine.Operation
+	ops     []timed
 }
 
 func (b *builder) add(o operation, call, end instant) {
-	b.ops = append(b.ops, porcupine.Operation{Input: o, Call: int64(call), Return: int64(end)})
+	b.ops = append(b.ops, timed{o, call, end})
 }
 
 // same is the bit of a record that is stored as it was sent, else 0.
