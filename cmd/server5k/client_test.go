@@ -59,12 +59,6 @@ func testConfig(t *testing.T, dataDir string) *Config {
 	return cfg
 }
 
-// startServer serves dataDir with the options of testConfig.
-func startServer(t *testing.T, dataDir string) (url string, stop func()) {
-	t.Helper()
-	return serveConfig(t, testConfig(t, dataDir))
-}
-
 // serveConfig serves as the command does. stop waits until it has drained, and
 // runs at the end of the test at the latest.
 func serveConfig(t *testing.T, cfg *Config) (url string, stop func()) {

@@ -59,11 +59,11 @@ var readyLine = regexp.MustCompile(`msg=ready url=(\S+)`)
 
 // startChild starts the server and waits until it is ready. The system chooses a
 // free port each time, and the log tells it.
-func startChild(t *testing.T, binary, dataDir string) *child {
+func startChild(t *testing.T, binary string, cfg *Config) *child {
 	t.Helper()
 	c := &child{cmd: exec.CommandContext(t.Context(), binary, "serve"), logs: &syncBuffer{}, done: make(chan error, 1)}
-	c.cmd.Dir = dataDir
-	c.cmd.Env = append(os.Environ(), "DATA_DIR="+dataDir, "LISTEN_ADDR=127.0.0.1:0", "SECRET_KEY="+testSecret, "JUDGE_RATE=1000")
+	c.cmd.Dir = cfg.DataDir
+	c.cmd.Env = append(os.Environ(), "DATA_DIR="+cfg.DataDir, "DATABASE_URL="+cfg.DatabaseURL, "LISTEN_ADDR=127.0.0.1:0", "SECRET_KEY="+testSecret, "JUDGE_RATE=1000")
 	c.cmd.Stdout, c.cmd.Stderr = c.logs, c.logs
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)

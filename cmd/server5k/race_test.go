@@ -27,9 +27,13 @@ const (
 // real sockets, on a network that drops connections.
 func TestRace_FullSizeWithCutsAndResends(t *testing.T) {
 	t.Parallel()
-	cfg := testConfig(t, t.TempDir())
+	onEachDatabase(t, playRace)
+}
+
+func playRace(t *testing.T, cfg *Config) {
+	t.Helper()
 	addRace(t, cfg, raceDump(raceJudges))
-	url, stop := startServer(t, cfg.DataDir)
+	url, stop := serveConfig(t, cfg)
 	admin := rest{url: url, token: rest{url: url}.login(t, "/api/token/", testAdmin)}
 	rng := rand.New(rand.NewPCG(42, 5000))
 
