@@ -86,10 +86,10 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	audience := newCrowd(ctx)
 	defer audience.end()
 	for _, p := range phones {
-		crowd.go_(p.run)
+		crowd.join(p.run)
 	}
 	for _, v := range viewers {
-		audience.go_(v.run)
+		audience.join(v.run)
 	}
 	k := &breaker{clock: c.clock, db: c.db, a: c.a, b: c.b, targets: &c.targets, client: client, tell: c.say}
 	e = &evidence{Seed: c.seed, Cast: c.cast}
@@ -106,6 +106,7 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	}
 	for _, v := range viewers {
 		w, _ := v.seen()
+		e.Complaint = append(e.Complaint, v.complaints...)
 		e.Viewings = append(e.Viewings, w)
 	}
 	if err := c.a.end(sigTerm, stopPatience); err != nil {
@@ -196,7 +197,7 @@ func (c *campaign) storm(ctx context.Context, k *breaker, o *organizer) error {
 	defer cancel()
 	work := newCrowd(ctx)
 	defer work.end()
-	work.go_(o.run)
+	work.join(o.run)
 	offset := time.Duration(c.clock.now()) // the plan counts from here
 	plan := newPlan(c.seed, c.duration, c.kinds)
 	for i := range plan {
@@ -286,7 +287,7 @@ func newCrowd(ctx context.Context) *crowd {
 	return c
 }
 
-func (c *crowd) go_(f func(context.Context)) { c.wg.Go(func() { f(c.ctx) }) }
+func (c *crowd) join(f func(context.Context)) { c.wg.Go(func() { f(c.ctx) }) }
 
 // end ends all and waits; calling it again does nothing.
 func (c *crowd) end() {

@@ -61,8 +61,7 @@ type placed struct {
 // finish is a team whose runners come in.
 type finish struct {
 	team  int64
-	left  int // marks to come
-	way   string
+	left  int  // marks to come
 	whole bool // one POST of all 15
 }
 

@@ -22,7 +22,7 @@ func main() {
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "chaos:", err)
 		stop()
-		os.Exit(1) //nolint:gocritic // stop was called
+		os.Exit(1)
 	}
 }
 

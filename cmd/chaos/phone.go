@@ -54,7 +54,7 @@ type line struct {
 // incoming is what other goroutines tell a phone.
 type incoming struct {
 	line   *line // the socket that it came from
-	err    error // the end of it
+	err    error // the end of it, or why there is none
 	m      message
 	opened *line // a new socket
 	failed bool  // there is none
@@ -147,7 +147,7 @@ func (p *phone) connect(ctx context.Context) {
 	go func() { // ends with the socket or with ctx
 		sock, err := dial(ctx, url, path)
 		if err != nil {
-			p.tell(ctx, incoming{failed: true})
+			p.tell(ctx, incoming{failed: true, err: err})
 			return
 		}
 		defer sock.cut()

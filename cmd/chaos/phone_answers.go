@@ -22,6 +22,9 @@ func (p *phone) take(in incoming) {
 	switch {
 	case in.failed:
 		p.dialing--
+		if wrongRefusal(in.err) {
+			p.complain("a socket was refused for good: %v", in.err)
+		}
 		p.hesitate()
 	case in.opened != nil:
 		p.dialing--
@@ -129,6 +132,9 @@ func (p *phone) answerPost(f *flight, reply postReply, at instant) {
 		}
 	case slices.Contains([]int{429, 502, 503, 504}, reply.status):
 		f.send.Refusal = wordUnavailable
+	case reply.Code == "":
+		p.complain("POST was refused with %d without a code", reply.status)
+		f.send.Refusal = wordUnavailable // it goes again
 	case reply.status == 409 || reply.status >= 500:
 		p.complain("POST was refused with %d %s, which the app takes for something else", reply.status, reply.Code)
 		f.send.Refusal = reply.Code

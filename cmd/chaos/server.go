@@ -65,6 +65,7 @@ func (s *server) command(args ...string) (*exec.Cmd, *os.File, error) {
 	// No context: every way to end it is a fault or stop, never a cancellation.
 	cmd := exec.CommandContext(context.Background(), s.binary, args...)
 	cmd.Dir = s.dir
+	cmd.SysProcAttr = attributes()
 	cmd.Env = append(os.Environ(), "DATA_DIR="+s.dir, "LISTEN_ADDR="+s.url[len("http://"):], "DATABASE_URL="+s.databaseURL(),
 		"SECRET_KEY="+secretKey, "JUDGE_RATE=100000", "REDIS_URL=")
 	cmd.Stdout, cmd.Stderr = log, log

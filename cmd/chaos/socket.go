@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -115,6 +116,13 @@ func dial(ctx context.Context, url, path string) (*socket, error) {
 		s.rd = early
 	}
 	return s, nil
+}
+
+// wrongRefusal says whether a handshake was answered as if the client were
+// wrong: in a campaign only the server can be unwell.
+func wrongRefusal(err error) bool {
+	status, ok := errors.AsType[ws.StatusError](err)
+	return ok && status >= 400 && status < 500 && status != 429
 }
 
 // Read implements io.ReadWriter for wsutil.

@@ -233,6 +233,9 @@ func (v *verdict) checkChanges(c competitionRow, starts, stops int) {
 				if ch.Status == 200 {
 					confirmed++
 				}
+				if !slices.Contains([]int{0, 200, 409, 429, 502, 503, 504}, ch.Status) {
+					v.find(checkAnswer, "the organizer got %d when competition %d was to change", ch.Status, c.ID)
+				}
 			}
 		}
 		if n > asked || n < confirmed {

@@ -22,8 +22,15 @@ type viewer struct {
 
 	last, stream int64
 
-	mu     sync.Mutex // protects sights
-	sights []sight
+	mu         sync.Mutex // protects the fields below
+	sights     []sight
+	complaints []string
+}
+
+func (v *viewer) complain(err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.complaints = append(v.complaints, fmt.Sprintf("viewer %d was refused for good: %v", v.n, err))
 }
 
 // run watches until ctx ends.
@@ -41,6 +48,9 @@ func (v *viewer) run(ctx context.Context) {
 		}
 		sock, err := dial(ctx, v.targets.pick(v.rng), fmt.Sprintf("/ws/competencia/%d/%s", v.competition, query))
 		if err != nil {
+			if wrongRefusal(err) {
+				v.complain(err)
+			}
 			continue
 		}
 		v.watch(ctx, sock, from)

@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -13,3 +11,6 @@ var (
 	sigStop os.Signal = syscall.SIGSTOP
 	sigCont os.Signal = syscall.SIGCONT
 )
+
+// attributes end a server with this program, even if that is killed.
+func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
