@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,10 +19,6 @@ import (
 
 // faultTimeout bounds what a test waits for; it is far above what it takes.
 const faultTimeout = 60 * time.Second
-
-func address(cfg *pgx.ConnConfig) string {
-	return net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port)))
-}
 
 // server starts a PostgreSQL of its own and returns it with a migrated database.
 func server(t *testing.T, settings ...string) (*pgtest.Server, string) {
