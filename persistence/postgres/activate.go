@@ -3,17 +3,22 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
 
 	"server5k/persistence/tables"
 	"server5k/race"
 )
 
-const raiseEpochQuery = `UPDATE competitions SET epoch = epoch + 1 WHERE id = $1`
+const raiseEpochQuery = `UPDATE competitions SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch`
 
 // Activate takes a competition over: it raises the epoch and then loads the
-// state, which nobody else can change any more. Teams come by bib, those whose
-// judge is inactive with Judge 0; Held names only teams that have held marks.
+// state, which nobody else can change under an older one. It fails with
+// race.ErrFenced when another owner has raised the epoch in between: two must
+// never work under the same. Teams come by bib, those whose judge is inactive
+// with Judge 0; Held names only teams that have held marks.
 func (s *Store) Activate(ctx context.Context, id race.CompetitionID) (race.Activation, error) {
 	st := s.state(id)
 	if err := st.lock(ctx); err != nil {
@@ -21,13 +26,18 @@ func (s *Store) Activate(ctx context.Context, id race.CompetitionID) (race.Activ
 	}
 	defer st.unlock()
 	st.forget()
-	tag, err := s.owners.Exec(ctx, raiseEpochQuery, id)
-	if err == nil && tag.RowsAffected() == 0 {
+	var epoch int64
+	err := s.owners.QueryRow(ctx, raiseEpochQuery, id).Scan(&epoch)
+	if errors.Is(err, pgx.ErrNoRows) {
 		err = race.ErrNotFound
 	}
 	var a race.Activation
 	if err == nil {
 		a, err = s.load(ctx, st, id)
+	}
+	if err == nil && a.Epoch != epoch {
+		st.forget()
+		err = race.ErrFenced
 	}
 	if err != nil {
 		return race.Activation{}, fmt.Errorf("activate competition %d: %w", id, cause(ctx, err))

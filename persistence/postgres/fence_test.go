@@ -339,3 +339,22 @@ func TestMigrate_MakesTheRoleIfItMay(t *testing.T) {
 		})
 	}
 }
+
+// Two owners that raise the epoch one after the other, and only then load, must
+// not both believe that they have the last one.
+func TestActivate_RaisedAgainBeforeLoading(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	s := openAt(t, url)
+	epochs := started(t, s)
+	exec(t, root(t, url), `CREATE FUNCTION other_owner() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    UPDATE competitions SET epoch = epoch + 1 WHERE id = NEW.id; RETURN NULL;
+END $$;
+CREATE TRIGGER other_owner AFTER UPDATE OF epoch ON competitions FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION other_owner()`)
+	if a, err := s.Activate(t.Context(), 1); !errors.Is(err, race.ErrFenced) {
+		t.Errorf("got epoch %d, %v; want race.ErrFenced", a.Epoch, err)
+	}
+	if _, _, err := s.Append(t.Context(), one(1, epochs[1]+1)); !errors.Is(err, race.ErrFenced) {
+		t.Errorf("append under the epoch that was raised again: got %v", err)
+	}
+}
