@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,10 +82,12 @@ func (s *Store) append(ctx context.Context, st *state, b race.Batch) (d race.Dec
 			return d, nil, race.ErrNotFound
 		case movedOn:
 		case uniqueViolation:
-			seen := len(taken)
-			if taken, err = s.takenIDs(ctx, b, err); err != nil || len(taken) == seen {
-				return d, nil, err
+			// The violation stays the error: the batch is not stored.
+			more, lookup := s.takenIDs(ctx, b, err)
+			if lookup != nil || len(more) == len(taken) {
+				return d, nil, cmp.Or(lookup, err)
 			}
+			taken = more
 		default:
 			return d, nil, err
 		}
