@@ -34,6 +34,9 @@ type database struct {
 	starts atomic.Int64
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+
+	mu     sync.Mutex // protects frozen
+	frozen []int      // processes that were stopped: their postmaster may be gone
 }
 
 // openDatabase starts PostgreSQL with an empty database that belongs to an
@@ -159,15 +162,24 @@ func (d *database) processes() []int {
 }
 
 func (d *database) freeze() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, pid := range d.processes() {
-		_ = signalPID(pid, sigStop) // it may have ended
+		if signalPID(pid, sigStop) == nil {
+			d.frozen = append(d.frozen, pid)
+		}
 	}
 }
 
+// thaw lets all go on, also the children of a postmaster that was killed in the
+// meantime: as long as they live no other can start.
 func (d *database) thaw() {
-	for _, pid := range d.processes() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, pid := range append(d.processes(), d.frozen...) {
 		_ = signalPID(pid, sigCont) // it may have ended
 	}
+	d.frozen = nil
 }
 
 // fill opens connections as the server's role until there are none left, ends
