@@ -4,9 +4,13 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 LINT     := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 60s
+SEED     ?= 1
+RUNS     ?= 3
+DURATION ?= 20s
+MUTANTS  ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint check deploy-check bench fuzz generate
+.PHONY: help run build test lint check deploy-check chaos-db bench fuzz generate
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +36,11 @@ check: lint test ## What must pass before a commit
 deploy-check: ## Check the files for systemd, nginx and compose
 	@.ci/deps deploy
 	@.ci/deploy-check
+
+chaos-db: ## Break servers and PostgreSQL under load; SEED, RUNS, DURATION, MUTANTS=0
+	@.ci/deps
+	go run ./cmd/chaos -seed $(SEED) -runs $(RUNS) -duration $(DURATION)
+	@if [ "$(MUTANTS)" != 0 ]; then go run ./cmd/chaos -mutants; fi
 
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
