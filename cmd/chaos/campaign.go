@@ -112,6 +112,7 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	if err := c.a.end(sigTerm, stopPatience); err != nil {
 		e.Complaint = append(e.Complaint, err.Error())
 	}
+	c.say("  %5.1fs: the server has stopped", seconds(c.clock.now()))
 	e.Changes, e.Blows = o.history(), k.blows
 	if e.Tables, err = c.db.readTables(ctx); err != nil {
 		return nil, err
@@ -227,6 +228,7 @@ func (c *campaign) settle(ctx context.Context, k *breaker, o *organizer, phones 
 	if err := k.heal(heal); err != nil {
 		return []string{err.Error()}
 	}
+	c.say("  %5.1fs: healed", seconds(c.clock.now()))
 	drain, cancel := context.WithTimeoutCause(ctx, drainTimeout, errors.New("drain: not done in 60s"))
 	defer cancel()
 	for drain.Err() == nil {
@@ -238,6 +240,7 @@ func (c *campaign) settle(ctx context.Context, k *breaker, o *organizer, phones 
 			}
 		}
 		if busy == 0 {
+			c.say("  %5.1fs: every judge has its answers", seconds(c.clock.now()))
 			return nil
 		}
 		pause(drain, 100*time.Millisecond)
@@ -271,6 +274,7 @@ func (c *campaign) finish(ctx context.Context, o *organizer, viewers []*viewer) 
 			}
 		}
 	}
+	c.say("  %5.1fs: every viewer has seen the end", seconds(c.clock.now()))
 	return nil
 }
 
