@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -244,11 +243,17 @@ func TestPurge_ExportsAsksAndDeletes(t *testing.T) {
 			t.Fatalf("deleted without an answer: %v", err)
 		}
 	})
-	exports := b.files("export-4-*.json")
+	exports := b.files("export-4-*.jsonl")
 	if len(exports) != 1 {
 		t.Fatalf("exports %v", exports)
 	}
 	checkExport(t, exports[0])
+	if _, err := b.run("", "import", exports[0]); err == nil || !strings.Contains(err.Error(), "base de datos nueva") {
+		t.Errorf("import into the same database: %v", err)
+	}
+	if out := setup(t).must("import", exports[0]); !strings.Contains(out, "Verificado") {
+		t.Errorf("import into an empty database printed %q", out)
+	}
 	if err := os.Remove(exports[0]); err != nil { // a second one may fall into the same second
 		t.Fatal(err)
 	}
@@ -269,14 +274,18 @@ func checkExport(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got exportFile
-	if err := json.Unmarshal(data, &got); err != nil {
+	accounts, archives, _, err := readExport(data)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Competition.ID != 4 || len(got.Teams) != 2 || len(got.Records) != 3 || got.Held == nil {
+	if len(archives) != 1 || len(accounts.Organizers) != 0 || len(accounts.Judges) != 1 || accounts.Judges[0].PasswordHash != "" {
+		t.Fatalf("accounts %+v, %d competitions", accounts, len(archives))
+	}
+	got := archives[0]
+	if got.Competition.ID != 4 || len(got.Teams) != 2 || len(got.Records) != 3 {
 		t.Errorf("export %+v", got)
 	}
-	if r := got.Records[1]; r.Elapsed != 1_234_567 || r.Team != 21 || r.Slot != 2 {
+	if r := got.Records[1]; r.Elapsed != 1_234_567*time.Millisecond || r.Team != 21 || r.Slot != 2 {
 		t.Errorf("record %+v", r)
 	}
 }
