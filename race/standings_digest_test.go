@@ -11,9 +11,9 @@ func ranked() (race.Competition, []race.Standing) {
 	c := race.Competition{ID: 5, Name: "Final", TeamSize: 2, Rounding: race.RoundUpEach}
 	teams := []race.Team{{ID: 7, Competition: 5, Bib: 1, Category: "a"}, {ID: 8, Competition: 5, Bib: 2, Category: "b"}}
 	var records []race.TimeRecord
-	for i, elapsed := range []time.Duration{61_500, 62_000, 60_000, 0} {
+	for i, ms := range []int{61_500, 62_000, 60_000, 0} {
 		records = append(records, race.TimeRecord{
-			ID: race.RecordID{byte(i + 1)}, Team: race.TeamID(7 + i/2), Elapsed: elapsed * time.Millisecond,
+			ID: race.RecordID{byte(i + 1)}, Team: race.TeamID(7 + i/2), Elapsed: time.Duration(ms) * time.Millisecond,
 			State: race.StateCounted, Slot: i%2 + 1, Seq: int64(i + 1),
 		})
 	}

@@ -58,13 +58,7 @@ func setupPostgres(t *testing.T) *bench {
 	return b
 }
 
-// onBoth runs a test on each database.
-func onBoth(t *testing.T, run func(t *testing.T, b *bench)) {
-	t.Helper()
-	for name, setup := range map[string]func(*testing.T) *bench{"sqlite": setup, "postgres": setupPostgres} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			run(t, setup(t))
-		})
-	}
+// bothDatabases are setup for each kind of database.
+func bothDatabases() map[string]func(*testing.T) *bench {
+	return map[string]func(*testing.T) *bench{"sqlite": setup, "postgres": setupPostgres}
 }

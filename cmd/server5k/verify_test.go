@@ -159,43 +159,51 @@ FROM time_records WHERE competition_id = 1 AND seq = 17`
 
 func TestVerify_FindsDamage(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, b *bench) {
-		b.store(func(s persistence.Store) { fill(t, s) })
-		for _, d := range damages {
-			t.Run(d.name, func(t *testing.T) {
-				copied := b.copy(t)
-				copied.spoil(d.sql...)
-				out, err := copied.run("", "verify")
-				if err == nil || !strings.Contains(err.Error(), "hay daños en 1 de 2 competencias") {
-					t.Errorf("got %v", err)
-				}
-				for _, want := range d.want {
-					if !strings.Contains(out, want) {
-						t.Errorf("printed %q, want %q", out, want)
+	for name, setup := range bothDatabases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.store(func(s persistence.Store) { fill(t, s) })
+			for _, d := range damages {
+				t.Run(d.name, func(t *testing.T) {
+					copied := b.copy(t)
+					copied.spoil(d.sql...)
+					out, err := copied.run("", "verify")
+					if err == nil || !strings.Contains(err.Error(), "hay daños en 1 de 2 competencias") {
+						t.Errorf("got %v", err)
 					}
-				}
-			})
-		}
-	})
+					for _, want := range d.want {
+						if !strings.Contains(out, want) {
+							t.Errorf("printed %q, want %q", out, want)
+						}
+					}
+				})
+			}
+		})
+	}
 }
 
 func TestVerify_PassesWhatTheProgramStored(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, b *bench) {
-		if out := b.must("verify"); !strings.Contains(out, "Todo bien: competencias 0") {
-			t.Errorf("printed %q", out)
-		}
-		b.store(func(s persistence.Store) { fill(t, s) })
-		out := b.must("verify")
-		for _, want := range []string{
-			`competencia 1 «Vuelta "Ñandú" \ <5K>»: bien (21 registros en 6 lotes, resultados `,
-			"competencia 2 «Segunda»: bien (3 registros en 1 lotes, resultados ", "Todo bien: competencias 2",
-		} {
-			if !strings.Contains(out, want) {
-				t.Errorf("printed %q, want %q", out, want)
+	for name, setup := range bothDatabases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			if out := b.must("verify"); !strings.Contains(out, "Todo bien: competencias 0") {
+				t.Errorf("printed %q", out)
 			}
-		}
-	})
+			b.store(func(s persistence.Store) { fill(t, s) })
+			out := b.must("verify")
+			for _, want := range []string{
+				`competencia 1 «Vuelta "Ñandú" \ <5K>»: bien (21 registros en 6 lotes, resultados `,
+				"competencia 2 «Segunda»: bien (3 registros en 1 lotes, resultados ", "Todo bien: competencias 2",
+			} {
+				if !strings.Contains(out, want) {
+					t.Errorf("printed %q, want %q", out, want)
+				}
+			}
+		})
+	}
 }
 
 func TestVerify_JSON(t *testing.T) {
@@ -225,38 +233,42 @@ func TestVerify_JSON(t *testing.T) {
 // A judge writes all the time that verify and export read.
 func TestVerifyAndExport_BesideAWriter(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, b *bench) {
-		b.store(func(s persistence.Store) {
-			fill(t, s)
-			id := manyTeams(t, s)
-			o := own(t, s, id)
-			o.transition(true)
-			ctx, stop := context.WithCancel(t.Context())
-			written := make(chan int, 1)
-			go func() { // ends with stop
-				n := 0
-				for ; ctx.Err() == nil && n < 200*6; n += 6 {
-					if err := o.try(1, race.TeamID(1001+n/6), o.make(6)...); err != nil {
-						t.Error(err)
-						break
+	for name, setup := range bothDatabases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.store(func(s persistence.Store) {
+				fill(t, s)
+				id := manyTeams(t, s)
+				o := own(t, s, id)
+				o.transition(true)
+				ctx, stop := context.WithCancel(t.Context())
+				written := make(chan int, 1)
+				go func() { // ends with stop
+					n := 0
+					for ; ctx.Err() == nil && n < 10*200*6; n += 6 { // first counted, then held ones
+						if err := o.try(1, race.TeamID(1001+n/6%200), o.make(6)...); err != nil {
+							t.Error(err)
+							break
+						}
 					}
+					written <- n
+				}()
+				for range 3 {
+					if out := b.must("verify"); !strings.Contains(out, "Todo bien: competencias 3") {
+						t.Errorf("printed %q", out)
+					}
+					file := filepath.Join(t.TempDir(), "vivo.jsonl")
+					b.must("export", "--all", file)
+					b.must("import", "--check", file)
 				}
-				written <- n
-			}()
-			for range 5 {
-				if out := b.must("verify"); !strings.Contains(out, "Todo bien: competencias 3") {
-					t.Errorf("printed %q", out)
+				stop()
+				if n := <-written; n < 12 {
+					t.Errorf("only %d records were written meanwhile", n)
 				}
-				file := filepath.Join(t.TempDir(), "vivo.jsonl")
-				b.must("export", "--all", file)
-				b.must("import", "--check", file)
-			}
-			stop()
-			if n := <-written; n < 12 {
-				t.Errorf("only %d records were written meanwhile", n)
-			}
+			})
 		})
-	})
+	}
 }
 
 // manyTeams adds a competition with 200 teams, numbered from 1001, of judge 1.
