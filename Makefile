@@ -6,10 +6,10 @@ LINT     := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.
 FUZZTIME ?= 60s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint check bench fuzz generate
+.PHONY: help run build test lint check deploy-check bench fuzz generate
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and start a server with demonstration data on :8000
 	DEBUG=true bin/server5k serve --demo
@@ -17,11 +17,8 @@ run: build ## Build and start a server with demonstration data on :8000
 build: ## Build the static binary bin/server5k
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/server5k ./cmd/server5k
 
-# The race detector needs a C compiler: it is installed where that is possible.
 test: ## Run all tests with the race detector, in random order
-	@command -v gcc >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-		apt-get update -qq && apt-get install -y -qq gcc libc6-dev; } || \
-		echo "no C compiler (install gcc): the tests run without the race detector"
+	@.ci/deps
 	go test $$(command -v gcc >/dev/null && echo -race) -shuffle=on ./...
 
 lint: ## Check style, go.mod and that other systems build
@@ -31,6 +28,10 @@ lint: ## Check style, go.mod and that other systems build
 	CGO_ENABLED=0 GOOS=darwin go build -o /dev/null ./cmd/server5k
 
 check: lint test ## What must pass before a commit
+
+deploy-check: ## Check the files for systemd, nginx and compose
+	@.ci/deps deploy
+	@.ci/deploy-check
 
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...

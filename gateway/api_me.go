@@ -8,21 +8,9 @@ func (s *Server) me(c *call) error {
 	return nil
 }
 
-// health answers GET /api/health/: the process is up and answers.
-func (s *Server) health(c *call) error {
-	c.reply(http.StatusOK, struct {
-		Status string `json:"status"`
-	}{"ok"})
-	return nil
-}
-
 // root answers GET /api/ with the addresses of the lists.
 func (s *Server) root(c *call) error {
-	scheme := "http"
-	if c.ctx.IsTLS() {
-		scheme = "https"
-	}
-	base := scheme + "://" + string(c.ctx.Host())
+	base := s.scheme(c.ctx) + "://" + string(c.ctx.Host())
 	c.reply(http.StatusOK, struct {
 		Competitions string `json:"competencias"`
 		Teams        string `json:"equipos"`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -198,11 +197,10 @@ func (c *call) rehash(id int64, password string, a account) {
 
 // peer names the client's network for the limits on logins.
 func (c *call) peer() string {
-	addr, ok := netip.AddrFromSlice(c.ctx.RemoteIP())
-	if !ok {
+	addr := c.s.clientAddr(c.ctx)
+	if !addr.IsValid() {
 		return "unknown"
 	}
-	addr = addr.Unmap()
 	if addr.Is6() {
 		if network, err := addr.Prefix(ipv6Network); err == nil {
 			return network.String()

@@ -98,7 +98,7 @@ func (s *Server) judgeSocket(ctx *fasthttp.RequestCtx) {
 	s.cfg.Sockets.Upgrade(ctx, ws.Options{
 		MaxMessage: maxJudgeMessage, QueueFrames: 256, QueueBytes: 256 << 10, Policy: ws.CloseOnOverflow,
 		IdlePing: 25 * time.Second, IdleTimeout: 75 * time.Second, WriteTimeout: 5 * time.Second,
-		Rate: s.judgeRate(), Burst: s.judgeBurst(), Subprotocol: chosen,
+		Rate: s.judgeRate(), Burst: s.judgeBurst(), Subprotocol: chosen, Client: s.clientAddr(ctx),
 	}, h.start)
 }
 

@@ -62,7 +62,7 @@ func (c *call) dispatch(method string) error {
 		c.ctx.SetConnectionClose()
 		return c.detail(http.StatusBadRequest, phrase{"Content-Length y Transfer-Encoding no pueden ir juntos.", "Content-Length and Transfer-Encoding exclude each other."})
 	}
-	if !c.s.cfg.AllowHost(string(c.ctx.Host())) {
+	if !isProbe(c.path) && !c.s.cfg.AllowHost(string(c.ctx.Host())) {
 		return c.detail(http.StatusBadRequest, phrase{"Host no permitido.", "Host not allowed."})
 	}
 	trusted := c.shareWithOrigin()
@@ -95,7 +95,8 @@ func (c *call) dispatch(method string) error {
 }
 
 // route finds the route. A GET without the final slash is redirected; other
-// methods are served as with it, for a redirect would lose their body.
+// methods are served as with it, for a redirect would lose their body, and so are
+// probes, which do not follow one.
 func (c *call) route(method string) (r route, moved, ok bool) {
 	slashed := strings.HasSuffix(c.path, "/")
 	path := c.path
@@ -106,7 +107,7 @@ func (c *call) route(method string) (r route, moved, ok bool) {
 	if !ok || (r.socket != nil && !slashed) { // no client follows a redirect to a socket
 		return r, false, false
 	}
-	if !slashed && (method == http.MethodGet || method == http.MethodHead) {
+	if !slashed && !isProbe(path) && (method == http.MethodGet || method == http.MethodHead) {
 		if query := c.ctx.URI().QueryString(); len(query) > 0 {
 			path += "?" + string(query)
 		}

@@ -26,6 +26,14 @@ func (emptyStore) Competitions(context.Context, race.JudgeID) ([]race.Competitio
 	return nil, nil
 }
 
+// Competition finds the one that newLive has.
+func (emptyStore) Competition(_ context.Context, id race.CompetitionID) (race.Competition, error) {
+	if id != 1 {
+		return race.Competition{}, race.ErrNotFound
+	}
+	return race.Competition{ID: 1, Active: true}, nil
+}
+
 func (emptyStore) JudgeCredential(context.Context, string) (race.Credential, race.Judge, error) {
 	return race.Credential{}, race.Judge{}, race.ErrNotFound
 }

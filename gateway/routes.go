@@ -50,6 +50,8 @@ func (s *Server) table() map[string]route {
 	return map[string]route{
 		"/api/":                               get(public, s.root),
 		"/api/health/":                        get(public, s.health),
+		"/health/live/":                       get(public, s.health),
+		"/health/ready/":                      get(public, s.ready),
 		"/api/login/":                         post(public, s.login),
 		"/api/logout/":                        post(judges, s.logout),
 		"/api/token/":                         post(public, s.organizerLogin),

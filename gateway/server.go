@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -47,6 +49,9 @@ type Store interface {
 
 	RevokeToken(ctx context.Context, id string, expires time.Time) (bool, error)
 	TokenRevoked(ctx context.Context, id string) (bool, error)
+
+	// Ping asks whether the database answers.
+	Ping(ctx context.Context) error
 }
 
 // Config is what a Server is made of. Races, Store, Issuer, Hasher, Location and
@@ -64,6 +69,9 @@ type Config struct {
 	// sockets; those of TrustedOrigins may only open sockets.
 	AllowedOrigins []string
 	TrustedOrigins []string
+	// TrustedProxies may say in X-Forwarded-For and X-Forwarded-Proto for whom they
+	// call; from anybody else these headers mean nothing.
+	TrustedProxies []netip.Prefix
 	Now            func() time.Time
 	Log            *slog.Logger
 	// Sockets, Live and Sessions serve the WebSocket routes; MaxSockets bounds how
@@ -72,7 +80,7 @@ type Config struct {
 	Live       *Live
 	Sessions   Sessions
 	MaxSockets int
-	// MaxSocketsPerIP bounds the sockets of one address, 0 not at all.
+	// MaxSocketsPerIP bounds the sockets of one client's address, 0 not at all.
 	MaxSocketsPerIP int
 	JudgeRate       float64
 }
@@ -107,6 +115,8 @@ type Server struct {
 
 	userLogins *auth.Limiter // by account and address
 	peerLogins *auth.Limiter // by address
+
+	draining atomic.Bool // set by Shutdown
 }
 
 // New returns a server that listens nowhere yet.
@@ -161,6 +171,7 @@ func (s *Server) Serve(ln net.Listener) error {
 // Shutdown stops accepting and waits for the requests under way until ctx ends.
 // Sockets are not its business: the ws server drains them.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.draining.Store(true)
 	if err := s.http.ShutdownWithContext(ctx); err != nil {
 		return fmt.Errorf("shut http down: %w", err)
 	}

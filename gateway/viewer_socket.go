@@ -54,7 +54,7 @@ func (s *Server) viewerSocket(ctx *fasthttp.RequestCtx) {
 	s.cfg.Sockets.Upgrade(ctx, ws.Options{
 		MaxMessage: maxViewerMessage, QueueFrames: 64, QueueBytes: 256 << 10, Policy: ws.CoalesceOnOverflow,
 		IdlePing: 45 * time.Second, IdleTimeout: 100 * time.Second, WriteTimeout: 15 * time.Second,
-		Rate: rate.Limit(10), Burst: 50,
+		Rate: rate.Limit(10), Burst: 50, Client: s.clientAddr(ctx),
 	}, func(conn *ws.Conn) ws.Handler {
 		h.sub = &subscriber{conn: conn}
 		h.live.joinViewer(t, h.sub, since)
@@ -124,7 +124,7 @@ func (s *Server) admit(ctx *fasthttp.RequestCtx) bool {
 		s.unavailableSocket(ctx)
 		return false
 	}
-	if s.cfg.MaxSocketsPerIP > 0 && s.cfg.Sockets.From(ctx.RemoteIP().String()) >= s.cfg.MaxSocketsPerIP {
+	if s.cfg.MaxSocketsPerIP > 0 && s.cfg.Sockets.From(s.clientAddr(ctx)) >= s.cfg.MaxSocketsPerIP {
 		writeSocketError(ctx, fasthttp.StatusTooManyRequests, "Demasiadas conexiones desde esta dirección", 0)
 		ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, "10")
 		return false

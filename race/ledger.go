@@ -71,12 +71,9 @@ func (l *Ledger) AddRecord(r TimeRecord) {
 	y.records = append(y.records, r)
 }
 
-// AddHeld adds a refused mark that is kept. It counts for its team unless AddTeam
-// was told how many there are.
-func (l *Ledger) AddHeld(r TimeRecord) {
-	l.held[heldMark(r)] = true
-	l.tally(r.Team).held++
-}
+// AddHeld makes known that a refused mark is kept, so that it is not kept again.
+// How many there are of a team is told to AddTeam.
+func (l *Ledger) AddHeld(m HeldMark) { l.held[m] = true }
 
 // AddForeignID makes known that an id is taken by a record of another
 // competition.
@@ -144,41 +141,18 @@ type HeldMark struct {
 	Elapsed time.Duration
 }
 
-func heldMark(r TimeRecord) HeldMark { return HeldMark{r.Team, r.ID, r.Elapsed} }
+// HeldMark names r among held marks.
+func (r TimeRecord) HeldMark() HeldMark { return HeldMark{r.Team, r.ID, r.Elapsed} }
 
-// HeldMarks returns the marks that d would hold, each once.
+// HeldMarks returns the marks that d holds.
 func (d Decision) HeldMarks() []HeldMark {
 	var marks []HeldMark
-	seen := map[HeldMark]bool{}
 	for _, r := range d.Store {
-		if m := heldMark(r); r.State == StateHeld && !seen[m] {
-			seen[m] = true
-			marks = append(marks, m)
+		if r.State == StateHeld {
+			marks = append(marks, r.HeldMark())
 		}
 	}
 	return marks
-}
-
-// DropHeld takes out of d the marks that are held already, as known says or by a
-// record before them in d, and numbers what is left from seq+1 on, so that no
-// number is missing. The replies still say that the marks are held. The ledger
-// that decided d has counted the dropped ones; throw it away.
-func (d *Decision) DropHeld(known map[HeldMark]bool, seq int64) {
-	seen := map[HeldMark]bool{}
-	var kept []TimeRecord
-	for _, r := range d.Store {
-		if r.State == StateHeld {
-			m := heldMark(r)
-			if known[m] || seen[m] {
-				continue
-			}
-			seen[m] = true
-		}
-		seq++
-		r.Seq = seq
-		kept = append(kept, r)
-	}
-	d.Store, d.Seq = kept, seq
 }
 
 // Decide judges the requests in order, each seeing what the ones before it
@@ -198,9 +172,6 @@ func (l *Ledger) Decide(requests []Request) Decision {
 	for _, q := range requests {
 		r, store := l.decide(q)
 		for _, rec := range store {
-			if rec.State == StateHeld && l.held[heldMark(rec)] {
-				continue
-			}
 			d.Seq++
 			rec.Seq = d.Seq
 			if rec.State == StateCounted {
@@ -212,7 +183,8 @@ func (l *Ledger) Decide(requests []Request) Decision {
 				rec.Event = events[q.Team]
 				l.AddRecord(rec)
 			} else {
-				l.AddHeld(rec)
+				l.AddHeld(rec.HeldMark())
+				l.tally(q.Team).held++
 			}
 			d.Store = append(d.Store, rec)
 		}
@@ -256,7 +228,7 @@ func (l *Ledger) decide(q Request) (Reply, []TimeRecord) {
 	}
 	for i, rec := range q.Records {
 		out := &reply.Outcomes[i]
-		out.Held = keep(CodeOf(out.Err), q, rec, &v.held, &store)
+		out.Held = l.keep(CodeOf(out.Err), q, rec, &v.held, &store)
 	}
 	return reply, store
 }
@@ -280,7 +252,7 @@ func (l *Ledger) refuseAtomic(q Request, reply Reply, held int) (Reply, []TimeRe
 				reason = CodeOf(reply.Err)
 			}
 		}
-		out.Held = keep(reason, q, rec, &held, &store)
+		out.Held = l.keep(reason, q, rec, &held, &store)
 	}
 	return reply, store
 }
@@ -290,14 +262,21 @@ func (l *Ledger) refuseAtomic(q Request, reply Reply, held int) (Reply, []TimeRe
 func holdable(code Code) bool { return code == CodeNotRunning || code == CodeTeamComplete }
 
 // keep appends rec of q as held when the reason asks for it and the team has
-// room.
-func keep(reason Code, q Request, rec TimeRecord, held *int, store *[]TimeRecord) bool {
-	if !holdable(reason) || *held >= MaxHeldPerTeam {
+// room, and says whether it is kept now, which it may have been before.
+func (l *Ledger) keep(reason Code, q Request, rec TimeRecord, held *int, store *[]TimeRecord) bool {
+	if !holdable(reason) {
+		return false
+	}
+	rec.Judge, rec.Team = q.Judge, q.Team
+	rec.State, rec.Reason = StateHeld, reason
+	mark := rec.HeldMark()
+	if l.held[mark] || slices.ContainsFunc(*store, func(r TimeRecord) bool { return r.State == StateHeld && r.HeldMark() == mark }) {
+		return true
+	}
+	if *held >= MaxHeldPerTeam {
 		return false
 	}
 	*held++
-	rec.Judge, rec.Team = q.Judge, q.Team
-	rec.State, rec.Reason = StateHeld, reason
 	*store = append(*store, rec)
 	return true
 }

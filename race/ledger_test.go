@@ -212,46 +212,37 @@ func drawRequest(t *rapid.T) race.Request {
 	return q
 }
 
-func TestDecision_DropHeld(t *testing.T) {
+// A refused mark is kept once, however often it comes, and its sender is told
+// each time that it is kept, also when there is no room for more.
+func TestLedger_RepeatedHeldMarkIsKeptOnce(t *testing.T) {
 	t.Parallel()
-	held := func(team race.TeamID, id, ms int) race.TimeRecord {
-		r := mark(id, ms)
-		r.Team, r.State = team, race.StateHeld
-		return r
-	}
-	counted := held(1, 1, 60)
-	counted.State = race.StateCounted
-	key := func(r race.TimeRecord) race.HeldMark {
-		return race.HeldMark{Team: r.Team, ID: r.ID, Elapsed: r.Elapsed}
-	}
-	for name, c := range map[string]struct {
-		store, known, want []race.TimeRecord
-		marks              int
+	l := race.NewLedger(race.Competition{ID: 1, TeamSize: 15}, 7, 3)
+	l.AddTeam(race.Team{ID: 1, Competition: 1, Judge: 1}, race.MaxHeldPerTeam-2)
+	l.AddHeld(race.HeldMark{Team: 1, ID: rid(1), Elapsed: 60 * time.Millisecond})
+	l.AddHeld(race.HeldMark{Team: 2, ID: rid(2), Elapsed: 60 * time.Millisecond})
+	const held, refused = string(race.CodeNotRunning + "+held"), string(race.CodeNotRunning)
+	for _, c := range []struct {
+		name  string
+		q     race.Request
+		codes []string
+		seqs  []int64
 	}{
-		"nothing":           {},
-		"new":               {store: []race.TimeRecord{held(1, 1, 60), held(2, 2, 60)}, want: []race.TimeRecord{held(1, 1, 60), held(2, 2, 60)}, marks: 2},
-		"known":             {store: []race.TimeRecord{held(1, 1, 60), held(1, 2, 60)}, known: []race.TimeRecord{held(1, 1, 60)}, want: []race.TimeRecord{held(1, 2, 60)}, marks: 2},
-		"repeated":          {store: []race.TimeRecord{held(1, 1, 60), held(1, 1, 60), held(1, 2, 60)}, want: []race.TimeRecord{held(1, 1, 60), held(1, 2, 60)}, marks: 2},
-		"other team, time":  {store: []race.TimeRecord{held(1, 1, 60), held(2, 1, 60), held(1, 1, 61)}, known: []race.TimeRecord{held(3, 1, 60)}, want: []race.TimeRecord{held(1, 1, 60), held(2, 1, 60), held(1, 1, 61)}, marks: 3},
-		"counted is no one": {store: []race.TimeRecord{counted, held(1, 1, 60), counted}, known: []race.TimeRecord{held(1, 1, 60)}, want: []race.TimeRecord{counted, counted}, marks: 1},
+		{"kept before", ask(1, 1, mark(1, 60)), []string{held}, nil},
+		{"other team's mark, twice at once", ask(1, 1, mark(2, 60), mark(2, 60)), []string{held, held}, []int64{8}},
+		{"again", ask(1, 1, mark(2, 60)), []string{held}, nil},
+		{"other time, all or nothing", race.Request{Judge: 1, Team: 1, Records: []race.TimeRecord{mark(1, 61), mark(1, 60)}, Atomic: true}, []string{held, held}, []int64{9}},
+		{"no room, but kept", ask(1, 1, mark(3, 60), mark(1, 60)), []string{refused, held}, nil},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			d := race.Decision{Store: c.store, Seq: 99}
-			if got := len(d.HeldMarks()); got != c.marks {
-				t.Errorf("got %d marks, want %d", got, c.marks)
-			}
-			known := map[race.HeldMark]bool{}
-			for _, r := range c.known {
-				known[key(r)] = true
-			}
-			d.DropHeld(known, 7)
-			for i := range c.want {
-				c.want[i].Seq = int64(8 + i)
-			}
-			if diff := cmp.Diff(race.Decision{Store: c.want, Seq: int64(7 + len(c.want))}, d); diff != "" {
-				t.Errorf("decision (-want +got):\n%s", diff)
-			}
-		})
+		d := l.Decide([]race.Request{c.q})
+		var seqs []int64
+		for _, r := range d.Store {
+			seqs = append(seqs, r.Seq)
+		}
+		if diff := cmp.Diff(c.codes, codes(d.Replies[0])); diff != "" {
+			t.Errorf("%s: outcomes (-want +got):\n%s", c.name, diff)
+		}
+		if diff := cmp.Diff(c.seqs, seqs); diff != "" {
+			t.Errorf("%s: stored (-want +got):\n%s", c.name, diff)
+		}
 	}
 }

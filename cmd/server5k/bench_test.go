@@ -170,6 +170,7 @@ type benchNode struct {
 	issuer *auth.Issuer
 	conns  []*benchConn // of judge
 	stop   func()
+	pid    int // of a server in a process of its own
 }
 
 // benchServe starts a server with the competition of benchRace. It ends with the
@@ -329,14 +330,19 @@ func (c *benchConn) mark(team race.TeamID, ms int) error {
 	if _, err := c.tcp.Write(append(c.out, text...)); err != nil {
 		return err
 	}
+	return c.answer(`"tipo":"tiempo_registrado"`)
+}
+
+// answer reads until a message that contains want.
+func (c *benchConn) answer(want string) error {
 	for {
 		_, payload, err := c.frame()
 		switch {
 		case err != nil:
 			return err
-		case bytes.Contains(payload, []byte(`"tipo":"tiempo_registrado"`)):
+		case bytes.Contains(payload, []byte(want)):
 			return nil
-		case bytes.Contains(payload, []byte(`"tipo":"error"`)):
+		case bytes.Contains(payload, []byte(`"tipo":"error"`)), bytes.Contains(payload, []byte(`"total_fallidos":`)):
 			return fmt.Errorf("refused: %s", payload)
 		default:
 			c.heard++

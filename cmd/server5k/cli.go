@@ -18,6 +18,7 @@ type cli struct {
 	Config Config `embed:""`
 
 	Serve           serveCmd           `cmd:"" default:"withargs" help:"Sirve la carrera (es el comando si no se da otro)."`
+	Health          healthCmd          `cmd:"" help:"Pregunta al servidor de este equipo si puede atender."`
 	Migrate         migrateCmd         `cmd:"" help:"Crea la base de datos o la lleva a la versión de este programa."`
 	CreateSuperuser createSuperuserCmd `cmd:"" name:"createsuperuser" help:"Crea un organizador con todos los permisos."`
 	PopulateData    populateCmd        `cmd:"" name:"populate_data" help:"Crea una competencia con jueces y equipos."`

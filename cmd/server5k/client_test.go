@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,11 +59,10 @@ func testConfig(t *testing.T, dataDir string) *Config {
 	return cfg
 }
 
-// startServer serves dataDir as the command does. stop waits until it has
-// drained, and runs at the end of the test at the latest.
-func startServer(t *testing.T, dataDir string) (url string, stop func()) {
+// serveConfig serves as the command does. stop waits until it has drained, and
+// runs at the end of the test at the latest.
+func serveConfig(t *testing.T, cfg *Config) (url string, stop func()) {
 	t.Helper()
-	cfg := testConfig(t, dataDir)
 	ctx, cancel := context.WithCancel(context.Background())
 	ln, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", cfg.ListenAddr)
 	if err != nil {
@@ -121,8 +122,12 @@ func judgeToken(t *testing.T, id race.JudgeID) string {
 	return access
 }
 
-// rest makes REST calls to one server.
-type rest struct{ url, token string }
+// rest calls one server, by REST and WebSocket.
+type rest struct {
+	url, token string
+	tls        *tls.Config  // of an https URL
+	client     *http.Client // nil: http.DefaultClient
+}
 
 // call sends in, if any, and reads the answer into out, if any.
 func (r rest) call(ctx context.Context, method, path string, in, out any) (status int, err error) {
@@ -144,7 +149,7 @@ func (r rest) call(ctx context.Context, method, path string, in, out any) (statu
 	if r.token != "" {
 		req.Header.Set("Authorization", "Bearer "+r.token)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := cmp.Or(r.client, http.DefaultClient).Do(req)
 	if err != nil {
 		return 0, err
 	}
@@ -219,10 +224,10 @@ type socket struct {
 }
 
 // dial opens the socket at path.
-func dial(ctx context.Context, url, path string) (*socket, error) {
+func (r rest) dial(ctx context.Context, path string) (*socket, error) {
 	ctx, cancel := context.WithTimeout(ctx, replyTimeout)
 	defer cancel()
-	conn, early, _, err := ws.Dialer{}.Dial(ctx, "ws"+strings.TrimPrefix(url, "http")+path)
+	conn, early, _, err := ws.Dialer{TLSConfig: r.tls}.Dial(ctx, "ws"+strings.TrimPrefix(r.url, "http")+path)
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", path, err)
 	}
@@ -237,8 +242,8 @@ func dial(ctx context.Context, url, path string) (*socket, error) {
 }
 
 // dialJudge opens a judge's socket and reads the welcome.
-func dialJudge(ctx context.Context, url string, id race.JudgeID, token string) (*socket, error) {
-	s, err := dial(ctx, url, fmt.Sprintf("/ws/juez/%d/?token=%s", id, token))
+func (r rest) dialJudge(ctx context.Context, id race.JudgeID) (*socket, error) {
+	s, err := r.dial(ctx, fmt.Sprintf("/ws/juez/%d/?token=%s", id, r.token))
 	if err != nil {
 		return nil, err
 	}

@@ -31,12 +31,15 @@ type Config struct {
 	AllowedHosts       []string `env:"ALLOWED_HOSTS" default:"auto" placeholder:"HOST" help:"Nombres con los que se puede llamar al servidor; auto: localhost, cualquier IP, el nombre del equipo y NOMBRE.local."`
 	CORSAllowedOrigins []string `env:"CORS_ALLOWED_ORIGINS" name:"cors-allowed-origins" placeholder:"ORIGEN" help:"Orígenes de otras páginas que pueden usar la API."`
 	CSRFTrustedOrigins []string `env:"CSRF_TRUSTED_ORIGINS" name:"csrf-trusted-origins" placeholder:"ORIGEN" help:"Orígenes de confianza para las páginas del organizador."`
+	TrustedProxies     []string `env:"TRUSTED_PROXIES" placeholder:"RED" help:"Direcciones o redes de los proxies cuyos X-Forwarded-For y X-Forwarded-Proto valen; vacía: de nadie."`
 	TimeZone           string   `env:"TIME_ZONE" default:"America/Guayaquil" placeholder:"ZONA" help:"Zona horaria de las respuestas."`
 
 	Postgres postgresParts `embed:"" prefix:"postgres-"`
 
 	// Location is TimeZone, loaded by validate.
 	Location *time.Location `kong:"-"`
+
+	proxies []netip.Prefix // TrustedProxies, read by validate
 }
 
 // validate checks all options and names every mistake at once. demo says that
@@ -63,6 +66,7 @@ func (c *Config) validate(demo bool) error {
 	return errors.Join(
 		addrErr, zoneErr, demoErr,
 		c.validateDatabase(), c.validateRedis(), c.validateSecret(), c.validateHosts(),
+		c.validateProxies(),
 		validateOrigins("CORS_ALLOWED_ORIGINS", c.CORSAllowedOrigins),
 		validateOrigins("CSRF_TRUSTED_ORIGINS", c.CSRFTrustedOrigins),
 	)

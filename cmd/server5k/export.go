@@ -21,7 +21,7 @@ const standardStream = "-"
 
 type exportCmd struct {
 	All  bool   `required:"" help:"Toda la base de datos."`
-	File string `arg:"" placeholder:"ARCHIVO" help:"Archivo nuevo; si termina en .gz se comprime; - es la salida estándar."`
+	File string `arg:"" name:"archivo" help:"Archivo nuevo; si termina en .gz se comprime; - es la salida estándar."`
 }
 
 func (exportCmd) Help() string {

@@ -191,3 +191,17 @@ func (b *bench) copy(t *testing.T) *bench {
 	})
 	return c
 }
+
+// setupPostgres is setup with a PostgreSQL database.
+func setupPostgres(t *testing.T) *bench {
+	t.Helper()
+	b := setup(t)
+	b.cfg.DatabaseURL = database(t)
+	b.env["DATABASE_URL"] = b.cfg.DatabaseURL
+	return b
+}
+
+// bothDatabases are setup for each kind of database.
+func bothDatabases() map[string]func(*testing.T) *bench {
+	return map[string]func(*testing.T) *bench{"sqlite": setup, "postgres": setupPostgres}
+}

@@ -16,7 +16,7 @@ import (
 )
 
 type importCmd struct {
-	File  string `arg:"" placeholder:"ARCHIVO" help:"Archivo de «server5k export» o JSON de «manage.py dumpdata», comprimido o no; - es la entrada estándar."`
+	File  string `arg:"" name:"archivo" help:"Archivo de «server5k export» o JSON de «manage.py dumpdata», comprimido o no; - es la entrada estándar."`
 	Check bool   `help:"Solo comprueba: no guarda nada."`
 }
 

@@ -27,7 +27,7 @@ func (c *importCmd) importExport(ctx context.Context, cfg *Config, std stdio, in
 			return nil
 		}
 		std.printf("Importados: %s\n", end.Rows)
-		std.printf("Verificado: lo guardado es igual al archivo, resultados de %d competencias incluidos\n", len(end.Standings))
+		std.printf("Verificado: lo guardado es igual al archivo, también los resultados (competencias %d)\n", end.Rows.Competitions)
 		return nil
 	}
 	if c.Check {

@@ -58,12 +58,13 @@ type child struct {
 var readyLine = regexp.MustCompile(`msg=ready url=(\S+)`)
 
 // startChild starts the server and waits until it is ready. The system chooses a
-// free port each time, and the log tells it.
-func startChild(t *testing.T, binary, dataDir string) *child {
+// free port each time, and the log tells it. extra adds to its environment.
+func startChild(t testing.TB, binary string, cfg *Config, extra ...string) *child {
 	t.Helper()
 	c := &child{cmd: exec.CommandContext(t.Context(), binary, "serve"), logs: &syncBuffer{}, done: make(chan error, 1)}
-	c.cmd.Dir = dataDir
-	c.cmd.Env = append(os.Environ(), "DATA_DIR="+dataDir, "LISTEN_ADDR=127.0.0.1:0", "SECRET_KEY="+testSecret, "JUDGE_RATE=1000")
+	c.cmd.Dir = cfg.DataDir
+	c.cmd.Env = append(os.Environ(), "DATA_DIR="+cfg.DataDir, "DATABASE_URL="+cfg.DatabaseURL, "LISTEN_ADDR=127.0.0.1:0", "SECRET_KEY="+testSecret, "JUDGE_RATE=1000")
+	c.cmd.Env = append(c.cmd.Env, extra...)
 	c.cmd.Stdout, c.cmd.Stderr = c.logs, c.logs
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -99,7 +100,7 @@ func (c *child) kill(t *testing.T) {
 }
 
 // terminate asks the server to stop and to drain.
-func (c *child) terminate(t *testing.T) {
+func (c *child) terminate(t testing.TB) {
 	t.Helper()
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

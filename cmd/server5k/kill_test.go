@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"server5k/persistence"
-	"server5k/persistence/sqlite"
 	"server5k/race"
 )
 
@@ -28,10 +27,13 @@ const (
 // again and again: what was acknowledged is stored, once, as it was sent.
 func TestKill9_LosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	cfg := testConfig(t, filepath.Join(dir, "data"))
+	onEachDatabase(t, killAndCheck)
+}
+
+func killAndCheck(t *testing.T, cfg *Config) {
+	t.Helper()
 	addRace(t, cfg, killDump())
-	binary := filepath.Join(dir, "server5k")
+	binary := filepath.Join(t.TempDir(), "server5k")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
@@ -42,7 +44,7 @@ func TestKill9_LosesNothingAcknowledged(t *testing.T) {
 	}
 	unknown := 0
 	for range kills {
-		server := startChild(t, binary, cfg.DataDir)
+		server := startChild(t, binary, cfg)
 		load := newLoad(t.Context(), server.url, judges)
 		load.awaitFirst(t)
 		select {
@@ -61,7 +63,7 @@ func TestKill9_LosesNothingAcknowledged(t *testing.T) {
 		checkKilled(t, cfg, judges)
 	}
 
-	server := startChild(t, binary, cfg.DataDir)
+	server := startChild(t, binary, cfg)
 	g, ctx := errgroup.WithContext(t.Context())
 	for _, j := range judges {
 		g.Go(func() error { return j.settle(ctx, server.url) })
@@ -117,7 +119,7 @@ func killTeam(judge race.JudgeID, i int) race.TeamID {
 // judges know and returns the number of records.
 func checkKilled(t *testing.T, cfg *Config, judges []*writer) int {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), cfg.databasePath())
+	store, err := openStore(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

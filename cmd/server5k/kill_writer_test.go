@@ -55,7 +55,7 @@ var errCut = errors.New("the connection broke")
 // write plays one connection until it breaks: first all that was not
 // acknowledged, then new records.
 func (w *writer) write(ctx context.Context, url string, first func()) error {
-	s, err := dialJudge(ctx, url, w.id, w.token)
+	s, err := rest{url: url, token: w.token}.dialJudge(ctx, w.id)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errCut, err)
 	}
@@ -164,7 +164,7 @@ func (w *writer) acknowledge(id string, s stamped) error {
 // settle sends the outbox until all of it is acknowledged, and some of the rest
 // once more.
 func (w *writer) settle(ctx context.Context, url string) error {
-	s, err := dialJudge(ctx, url, w.id, w.token)
+	s, err := rest{url: url, token: w.token}.dialJudge(ctx, w.id)
 	if err != nil {
 		return err
 	}

@@ -27,15 +27,19 @@ const (
 // real sockets, on a network that drops connections.
 func TestRace_FullSizeWithCutsAndResends(t *testing.T) {
 	t.Parallel()
-	cfg := testConfig(t, t.TempDir())
-	addRace(t, cfg, raceDump())
-	url, stop := startServer(t, cfg.DataDir)
-	admin := rest{url, rest{url: url}.login(t, "/api/token/", testAdmin)}
+	onEachDatabase(t, playRace)
+}
+
+func playRace(t *testing.T, cfg *Config) {
+	t.Helper()
+	addRace(t, cfg, raceDump(raceJudges))
+	url, stop := serveConfig(t, cfg)
+	admin := rest{url: url, token: rest{url: url}.login(t, "/api/token/", testAdmin)}
 	rng := rand.New(rand.NewPCG(42, 5000))
 
 	var racers []*racer
 	for n := range raceJudges {
-		r := newRacer(t, url, race.JudgeID(n+1), rng.Uint64())
+		r := newRacer(t, rest{url: url}, race.JudgeID(n+1), raceJudges, rng.Uint64())
 		if n == 0 { // one logs in as the phone does
 			r.api.token = rest{url: url}.login(t, "/api/login/", "juez1")
 		}
@@ -66,15 +70,7 @@ func TestRace_FullSizeWithCutsAndResends(t *testing.T) {
 	if err := watching.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	var results struct {
-		Lines []resultLine `json:"resultados"`
-	}
-	if status, err := admin.call(t.Context(), http.MethodGet, "/api/competencias/1/resultados/", nil, &results); err != nil || status != http.StatusOK {
-		t.Fatalf("results: %d %v", status, err)
-	}
-	if diff := gocmp.Diff(expectedResults(racers), results.Lines); diff != "" {
-		t.Errorf("results (-want +got):\n%s", diff)
-	}
+	checkResults(t, admin, racers)
 	stop()
 	checkRace(t, cfg, racers, viewers)
 
@@ -93,11 +89,11 @@ func TestRace_FullSizeWithCutsAndResends(t *testing.T) {
 }
 
 // raceDump makes a competition with a judge for each team.
-func raceDump() persistence.Dump {
+func raceDump(judges int) persistence.Dump {
 	d := persistence.Dump{Competitions: []race.Competition{{
 		ID: 1, Name: "Carrera 5K", ScheduledAt: now(), Active: true, TeamSize: race.DefaultTeamSize, Rounding: race.RoundRaw,
 	}}}
-	for n := 1; n <= raceJudges; n++ {
+	for n := 1; n <= judges; n++ {
 		judge := newSeat(n, "").judge
 		judge.ID = race.JudgeID(n)
 		d.Judges = append(d.Judges, persistence.JudgeRow{Judge: judge})
@@ -137,6 +133,20 @@ func each(t *testing.T, racers []*racer, do func(*racer, context.Context) error)
 	}
 	if err := g.Wait(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// checkResults compares the ranking with what the judges were acknowledged.
+func checkResults(t *testing.T, admin rest, racers []*racer) {
+	t.Helper()
+	var results struct {
+		Lines []resultLine `json:"resultados"`
+	}
+	if status, err := admin.call(t.Context(), http.MethodGet, "/api/competencias/1/resultados/", nil, &results); err != nil || status != http.StatusOK {
+		t.Fatalf("results: %d %v", status, err)
+	}
+	if diff := gocmp.Diff(expectedResults(racers), results.Lines); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
 	}
 }
 
@@ -215,8 +225,8 @@ func checkRace(t *testing.T, cfg *Config, racers []*racer, viewers []*viewer) {
 		held, err = s.Held(t.Context(), 1)
 		return err
 	})
-	if err != nil || len(records) != raceRecords || len(held) != 0 {
-		t.Errorf("%d records, %d held, %v; want %d, 0", len(records), len(held), err, raceRecords)
+	if want := len(racers) * race.DefaultTeamSize; err != nil || len(records) != want || len(held) != 0 {
+		t.Errorf("%d records, %d held, %v; want %d, 0", len(records), len(held), err, want)
 	}
 	stored, totals := map[race.TeamID]map[string]int64{}, map[race.TeamID]viewedTotal{}
 	slots := map[race.TeamID]map[int]bool{}

@@ -35,6 +35,7 @@ type parcel struct {
 type racer struct {
 	id     race.JudgeID
 	team   race.TeamID
+	judges int // in the race; each has the team of the same number
 	api    rest
 	rng    *rand.Rand
 	cutter bool // has a bad connection
@@ -51,10 +52,13 @@ type racer struct {
 	counts  racerCounts
 }
 
-func newRacer(t *testing.T, url string, id race.JudgeID, seed uint64) *racer {
+// newRacer makes one of a number of judges, who calls as api does with a token
+// of its own.
+func newRacer(t *testing.T, api rest, id race.JudgeID, judges int, seed uint64) *racer {
 	t.Helper()
+	api.token = judgeToken(t, id)
 	r := &racer{
-		id: id, team: race.TeamID(id), api: rest{url, judgeToken(t, id)}, rng: rand.New(rand.NewPCG(seed, uint64(id))), cutter: id%10 < 3,
+		id: id, team: race.TeamID(id), judges: judges, api: api, rng: rand.New(rand.NewPCG(seed, uint64(id))), cutter: id%10 < 3,
 		want: map[string]int64{}, acked: map[string]int64{}, fresh: map[string]int{}, pending: map[string]parcel{},
 	}
 	for i := range race.DefaultTeamSize {
@@ -80,7 +84,7 @@ func (r *racer) newID() string {
 }
 
 func (r *racer) connect(ctx context.Context) (err error) {
-	r.sock, err = dialJudge(ctx, r.api.url, r.id, r.api.token)
+	r.sock, err = r.api.dialJudge(ctx, r.id)
 	return err
 }
 
@@ -156,7 +160,7 @@ func (r *racer) misbehave(ctx context.Context) error {
 		}
 	}
 	if r.rng.IntN(5) == 0 {
-		other := race.TeamID(1 + (int(r.team)+r.rng.IntN(raceJudges-1))%raceJudges)
+		other := race.TeamID(1 + (int(r.team)+r.rng.IntN(r.judges-1))%r.judges)
 		p := parcel{records: []sentRecord{{ID: r.newID(), Total: 1}}, batch: r.rng.IntN(2) == 0, team: other, refusal: race.CodeForeignTeam}
 		if err := r.send(p); err != nil {
 			return err

@@ -102,7 +102,7 @@ func (cmd serveCmd) serve(ctx context.Context, cfg *Config, io stdio, ln net.Lis
 	server := gateway.New(gateway.Config{
 		Races: system, Sessions: sessions{system}, Store: store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
 		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
-		TrustedOrigins: cfg.CSRFTrustedOrigins, Now: time.Now, Log: log.With("part", "gateway"),
+		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: log.With("part", "gateway"),
 		Sockets: sockets, Live: live, MaxSockets: maxSockets, MaxSocketsPerIP: maxSocketsPerIP, JudgeRate: cmd.JudgeRate,
 	})
 	failed := make(chan error, 1) // Serve sends once

@@ -44,7 +44,7 @@ func newViewer(url string, n int, seed uint64) *viewer {
 
 // connect opens the socket and reads the welcome.
 func (v *viewer) connect(ctx context.Context, query string) error {
-	sock, err := dial(ctx, v.url, "/ws/competencia/1/"+query)
+	sock, err := rest{url: v.url}.dial(ctx, "/ws/competencia/1/"+query)
 	if err != nil {
 		return err
 	}

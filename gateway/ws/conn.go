@@ -15,7 +15,6 @@ import (
 type Conn struct {
 	nc      net.Conn
 	o       Options
-	ip      string
 	log     *slog.Logger
 	handler Handler // protected by callMu
 
@@ -40,11 +39,11 @@ type Conn struct {
 
 // newConn prepares a connection whose first write is answer, by Conn.run; until then what is sent
 // queues up behind it.
-func newConn(nc net.Conn, early, answer []byte, ip string, o Options, log *slog.Logger) *Conn {
+func newConn(nc net.Conn, early, answer []byte, o Options, log *slog.Logger) *Conn {
 	o = o.withDefaults()
 	raw := rawConn(nc)
 	c := &Conn{
-		nc: nc, o: o, ip: ip, log: log, handler: nopHandler{}, dec: newDecoder(o.MaxMessage),
+		nc: nc, o: o, log: log, handler: nopHandler{}, dec: newDecoder(o.MaxMessage),
 		limiter: o.limiter(), lastSeen: time.Now(),
 	}
 	c.src = source{nc: nc, raw: raw, data: early, onBytes: c.onBytes, onSilence: c.onSilence}
@@ -56,9 +55,6 @@ func newConn(nc net.Conn, early, answer []byte, ip string, o Options, log *slog.
 	tune(raw)
 	return c
 }
-
-// RemoteIP returns the address of the socket's peer, which is the proxy's when there is one.
-func (c *Conn) RemoteIP() string { return c.ip }
 
 // Send writes f or queues it, and never waits for the peer. It returns false when the frame will not
 // arrive: the connection is closing or closed, or its queue overflowed and Options.Policy applies.

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"net/netip"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -40,6 +41,9 @@ type Options struct {
 	Burst int
 	// Subprotocol is answered as Sec-WebSocket-Protocol when not empty.
 	Subprotocol string
+	// Client is the address the connection counts for in Server.From: behind a proxy it is not the
+	// peer's. The zero value means an unknown one.
+	Client netip.Addr
 }
 
 const (

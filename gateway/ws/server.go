@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -30,14 +31,14 @@ type Server struct {
 
 	mu       sync.Mutex // protects the fields below
 	conns    map[*Conn]struct{}
-	byIP     map[string]int // open connections; no zeros
+	byIP     map[netip.Addr]int // open connections; no zeros
 	draining bool
 	empty    chan struct{} // made by Drain, closed by the last connection that leaves
 }
 
 // NewServer returns a server without connections. It starts nothing.
 func NewServer(log *slog.Logger) *Server {
-	return &Server{log: log.With("part", "websocket"), conns: map[*Conn]struct{}{}, byIP: map[string]int{}}
+	return &Server{log: log.With("part", "websocket"), conns: map[*Conn]struct{}{}, byIP: map[netip.Addr]int{}}
 }
 
 // Len returns the number of connections that are open or closing.
@@ -47,11 +48,11 @@ func (s *Server) Len() int {
 	return len(s.conns)
 }
 
-// From returns the number of connections from an address that are open or closing.
-func (s *Server) From(ip string) int {
+// From returns the number of connections of a client that are open or closing.
+func (s *Server) From(client netip.Addr) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.byIP[ip]
+	return s.byIP[client]
 }
 
 // Upgrade answers 101 and takes the socket over once the request handler returned; CheckHandshake
@@ -65,21 +66,20 @@ func (s *Server) Upgrade(ctx *fasthttp.RequestCtx, o Options, start func(*Conn) 
 		return
 	}
 	answer := switchingProtocols(ctx.Request.Header.Peek(fasthttp.HeaderSecWebSocketKey), o.Subprotocol)
-	ip := ctx.RemoteIP().String()
 	ctx.SetStatusCode(fasthttp.StatusSwitchingProtocols) // for the access log; the answer is ours
 	// Without a response of fasthttp the hijack cannot be skipped after a 101 was sent.
 	ctx.HijackSetNoResponse(true)
-	ctx.Hijack(func(hijacked net.Conn) { s.adopt(hijacked, ip, answer, o, start) })
+	ctx.Hijack(func(hijacked net.Conn) { s.adopt(hijacked, answer, o, start) })
 }
 
 // adopt starts the connection. It returns at once, which gives the RequestCtx back to its pool.
-func (s *Server) adopt(hijacked net.Conn, ip string, answer []byte, o Options, start func(*Conn) Handler) {
+func (s *Server) adopt(hijacked net.Conn, answer []byte, o Options, start func(*Conn) Handler) {
 	early := earlyBytes(hijacked)
 	nc := hijacked
 	if u, ok := hijacked.(interface{ UnsafeConn() net.Conn }); ok {
 		nc = u.UnsafeConn()
 	}
-	c := newConn(nc, early, answer, ip, o, s.log)
+	c := newConn(nc, early, answer, o, s.log)
 	if !s.add(c) {
 		refuseRaw(nc)
 		return
@@ -129,7 +129,7 @@ func (s *Server) add(c *Conn) bool {
 		return false
 	}
 	s.conns[c] = struct{}{}
-	s.byIP[c.ip]++
+	s.byIP[c.o.Client]++
 	return true
 }
 
@@ -137,8 +137,8 @@ func (s *Server) remove(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-	if s.byIP[c.ip]--; s.byIP[c.ip] <= 0 {
-		delete(s.byIP, c.ip)
+	if s.byIP[c.o.Client]--; s.byIP[c.o.Client] <= 0 {
+		delete(s.byIP, c.o.Client)
 	}
 	if s.draining && len(s.conns) == 0 {
 		close(s.empty)

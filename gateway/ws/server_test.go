@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -40,19 +41,20 @@ func TestServer_DrainCloses1012AndRefusesUpgrades(t *testing.T) {
 	}
 }
 
-func TestServer_CountsByAddress(t *testing.T) {
+func TestServer_CountsByClient(t *testing.T) {
 	t.Parallel()
-	r := setup(t, nil)
+	client, stranger := netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("10.0.0.1")
+	r := setup(t, func(r *rig) { r.options.Client = client })
 	c := r.dial(t)
 	<-r.conns
-	if got := r.server.From("127.0.0.1"); got != 1 {
-		t.Errorf("%d connections from 127.0.0.1, want 1", got)
+	if got := r.server.From(client); got != 1 {
+		t.Errorf("%d connections of the client, want 1", got)
 	}
 	_ = c.Close()
 	<-r.events // close
 	r.dial(t)
 	<-r.conns
-	if got := r.server.From("10.0.0.1"); got != 0 {
+	if got := r.server.From(stranger); got != 0 {
 		t.Errorf("%d connections from a stranger", got)
 	}
 }
@@ -78,7 +80,7 @@ func TestServer_UpgradeOvertakenByDrainGets503(t *testing.T) {
 		t.Fatal(err)
 	}
 	peer, hijacked := net.Pipe()
-	go s.adopt(hijacked, "", nil, Options{}, nil)
+	go s.adopt(hijacked, nil, Options{}, nil)
 	answer, err := http.ReadResponse(bufio.NewReader(peer), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -78,12 +78,14 @@ type feeder struct {
 
 // room opens another competition when size records find no place in this one.
 func (f *feeder) room(b *testing.B, size int) {
+	b.Helper()
 	if f.id == 0 || f.used+size > benchTeams*race.MaxTeamSize {
 		f.open(b)
 	}
 }
 
 func (f *feeder) append(b *testing.B, size int) {
+	b.Helper()
 	batch := race.Batch{Competition: f.id, Epoch: f.epoch}
 	for i := f.used; i < f.used+size; i++ {
 		team := race.TeamID(int64(f.id)*10_000 + int64(i/race.MaxTeamSize))
@@ -106,6 +108,7 @@ func (f *feeder) append(b *testing.B, size int) {
 
 // open adds a running competition, off the clock.
 func (f *feeder) open(b *testing.B) {
+	b.Helper()
 	b.StopTimer()
 	defer b.StartTimer()
 	f.id, f.next, f.used = f.next, f.next+1, 0

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,10 +19,6 @@ import (
 
 // faultTimeout bounds what a test waits for; it is far above what it takes.
 const faultTimeout = 60 * time.Second
-
-func address(cfg *pgx.ConnConfig) string {
-	return net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port)))
-}
 
 // server starts a PostgreSQL of its own and returns it with a migrated database.
 func server(t *testing.T, settings ...string) (*pgtest.Server, string) {
@@ -167,15 +162,18 @@ func TestAppend_UnknownOutcomeIsAskedAgain(t *testing.T) {
 	s := openAt(t, url)
 	epochs := started(t, s)
 	deaf := &gate{lost: make(chan struct{})}
+	if err := s.ownersDB.Close(); err != nil {
+		t.Fatal(err)
+	}
 	s.owners.Close()
-	var err error
-	if s.owners, err = connectWith(t.Context(), url, ownerSettings, maxOwners, func(cfg *pgx.ConnConfig) {
+	err := s.openOwners(t.Context(), url, func(cfg *pgx.ConnConfig) {
 		dial := cfg.DialFunc
 		cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			c, err := dial(ctx, network, addr)
 			return swallow{c, deaf}, err
 		}
-	}); err != nil {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	mustAppend(t, s, one(1, epochs[1]))

@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -304,28 +305,37 @@ func TestStore_RecordsAndDecisionsNeverChange(t *testing.T) {
 	}
 }
 
-// A database whose user may make no role works all the same.
-func TestMigrate_WithoutTheRightToMakeARole(t *testing.T) {
+// Whoever may make roles gets the role; whoever may not works all the same.
+func TestMigrate_MakesTheRoleIfItMay(t *testing.T) {
 	t.Parallel()
-	c, err := cluster()
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := c.EmptyDatabase(t)
-	conn := root(t, url)
-	exec(t, conn, `CREATE ROLE plain LOGIN`)
-	t.Cleanup(func() { exec(t, conn, `REASSIGN OWNED BY plain TO CURRENT_USER; DROP OWNED BY plain; DROP ROLE plain`) })
-	exec(t, conn, `GRANT ALL ON SCHEMA public TO plain; GRANT CREATE ON DATABASE `+conn.Config().Database+` TO plain`)
-	cfg := conn.Config().Copy()
-	plain := "postgres://plain@" + address(cfg) + "/" + cfg.Database + "?sslmode=disable"
-	m, err := Migrate(t.Context(), plain)
-	if err != nil || m.Role || len(m.Applied) == 0 {
-		t.Fatalf("got %+v, %v", m, err)
-	}
-	s := openAt(t, plain)
-	epochs := started(t, s)
-	mustAppend(t, s, one(1, epochs[1]))
-	if _, err := s.Add(t.Context(), persistence.Dump{Judges: []persistence.JudgeRow{{Judge: race.Judge{Username: "otra"}}}}, false); err != nil {
-		t.Error(err)
+	for name, c := range map[string]struct {
+		options string
+		role    bool
+		acts    string
+	}{
+		"may":     {"CREATEROLE", true, appRole},
+		"may not": {"NOCREATEROLE", false, "crew"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, url := server(t)
+			exec(t, root(t, url), `CREATE ROLE crew LOGIN `+c.options+`; GRANT ALL ON SCHEMA public TO crew; GRANT CREATE ON DATABASE postgres TO crew`)
+			crew := strings.Replace(url, "postgres@", "crew@", 1)
+			for range 2 { // again changes nothing
+				if m, err := Migrate(t.Context(), crew); err != nil || m.Role != c.role {
+					t.Fatalf("got %+v, %v", m, err)
+				}
+			}
+			s := openAt(t, crew)
+			var acts string
+			if err := s.owners.QueryRow(t.Context(), `SELECT current_user`).Scan(&acts); err != nil || acts != c.acts {
+				t.Errorf("the store acts as %q, %v, want %q", acts, err, c.acts)
+			}
+			epochs := started(t, s)
+			mustAppend(t, s, one(1, epochs[1]))
+			if _, err := s.Add(t.Context(), persistence.Dump{Judges: []persistence.JudgeRow{{Judge: race.Judge{Username: "otra"}}}}, false); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

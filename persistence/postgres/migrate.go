@@ -110,8 +110,12 @@ func grantRole(ctx context.Context, db *sql.DB) (bool, error) {
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '` + appRole + `') THEN CREATE ROLE ` + appRole + ` NOLOGIN; END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- another database's migration was first
 END $$`
+	// Who made the role is not allowed to take it, from version 16 on. A superuser
+	// may take any.
 	const join = `DO $$ BEGIN
-    IF NOT pg_has_role(current_user, '` + appRole + `', 'MEMBER') THEN EXECUTE format('GRANT ` + appRole + ` TO %I', current_user); END IF;
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT ` + appRole + ` TO %I', current_user);
+    END IF;
 END $$`
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -130,7 +134,8 @@ END $$`
 
 // takeRole makes a connection act as appRole where its user can.
 func takeRole(ctx context.Context, conn *pgx.Conn) error {
-	const query = `SELECT EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = $1 AND pg_has_role(current_user, r.oid, 'MEMBER'))
+	const query = `SELECT EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = $1 AND pg_has_role(current_user, r.oid,
+    CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END))
 AND to_regclass('time_records') IS NOT NULL AND has_table_privilege($1, 'time_records', 'INSERT')`
 	var can bool
 	if err := conn.QueryRow(ctx, query, appRole).Scan(&can); err != nil {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"server5k/persistence/tables"
 	"server5k/race"
 )
 
@@ -51,17 +52,16 @@ func (st *state) unlock() { st.turn <- struct{}{} }
 // forget makes the next batch load the state again.
 func (st *state) forget() { st.known = known{} }
 
-func (st *state) remember(a race.Activation, digest []byte, held []race.TimeRecord) {
-	st.ledger = race.NewLedger(a.Competition, a.Seq, a.Event)
-	for _, t := range a.Teams {
-		st.ledger.AddTeam(t, 0)
+func (st *state) remember(l tables.Loaded, held []race.TimeRecord) {
+	st.ledger = race.NewLedger(l.Competition, l.Seq, l.Event)
+	for _, t := range l.Teams {
+		st.ledger.AddTeam(t, l.Held[t.ID])
 	}
-	for _, r := range a.Records {
+	for _, r := range l.Records {
 		st.ledger.AddRecord(r)
 	}
 	for _, r := range held {
-		st.ledger.AddHeld(r)
+		st.ledger.AddHeld(r.HeldMark())
 	}
-	st.epoch, st.seq = a.Epoch, a.Seq
-	copy(st.digest[:], digest)
+	st.epoch, st.seq, st.digest = l.Epoch, l.Seq, l.Digest
 }

@@ -69,8 +69,9 @@ var otherSettings = map[string]string{
 // Store is one database. Its methods may be called from any goroutine.
 type Store struct {
 	*tables.Tables
+	owned          *tables.Tables // on the owners' connections
 	owners, others *pgxpool.Pool
-	db             *sql.DB // others, for tables
+	ownersDB, db   *sql.DB // the same pools for database/sql
 
 	mu     sync.Mutex // protects states
 	states map[race.CompetitionID]*state
@@ -92,43 +93,46 @@ func Open(ctx context.Context, url string) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, url string) (err error) {
-	if s.others, err = connect(ctx, url, otherSettings, 0); err != nil {
+	if s.others, err = connect(ctx, url, otherSettings, 0, func(*pgx.ConnConfig) {}); err != nil {
 		return err
 	}
 	s.db = stdlib.OpenDBFromPool(s.others)
 	if err := s.checkVersion(ctx); err != nil {
 		return err
 	}
-	if s.owners, err = connect(ctx, url, ownerSettings, maxOwners); err != nil {
+	s.Tables = tables.New(s.db, writer(s.db), dialect())
+	return s.openOwners(ctx, url, func(*pgx.ConnConfig) {})
+}
+
+// openOwners opens the pool of the owners, whose connections change may alter.
+func (s *Store) openOwners(ctx context.Context, url string, change func(*pgx.ConnConfig)) (err error) {
+	if s.owners, err = connect(ctx, url, ownerSettings, maxOwners, change); err != nil {
 		return err
 	}
-	s.Tables = tables.New(s.db, s.write, dialect())
+	s.ownersDB = stdlib.OpenDBFromPool(s.owners)
+	s.owned = tables.New(s.ownersDB, writer(s.ownersDB), dialect())
 	return nil
 }
 
 // Close ends both pools. It may be called twice.
 func (s *Store) Close() error {
-	if s.owners != nil {
-		s.owners.Close()
+	var errs []error
+	for _, db := range []*sql.DB{s.ownersDB, s.db} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
 	}
-	var err error
-	if s.db != nil {
-		err = s.db.Close()
+	for _, pool := range []*pgxpool.Pool{s.owners, s.others} {
+		if pool != nil {
+			pool.Close()
+		}
 	}
-	if s.others != nil {
-		s.others.Close()
-	}
-	return err
+	return errors.Join(errs...)
 }
 
 // connect opens a pool and waits for its first connection. size 0 means
 // maxOthers, unless the URL says something else.
-func connect(ctx context.Context, url string, settings map[string]string, size int32) (*pgxpool.Pool, error) {
-	return connectWith(ctx, url, settings, size, func(*pgx.ConnConfig) {})
-}
-
-// connectWith is connect with a change to how a connection is made.
-func connectWith(
+func connect(
 	ctx context.Context, url string, settings map[string]string, size int32, change func(*pgx.ConnConfig),
 ) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
@@ -177,21 +181,29 @@ func prepare(ctx context.Context, conn *pgx.Conn) error {
 	return takeRole(ctx, conn)
 }
 
-// write runs f in one transaction of the pool for everything but batches.
-func (s *Store) write(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return cause(ctx, err)
-	}
-	if err := f(ctx, tx); err != nil {
-		err = cause(ctx, err)
-		// The rollback of a transaction that the context ended has been done.
-		if e := tx.Rollback(); e != nil && !errors.Is(e, sql.ErrTxDone) {
-			err = errors.Join(err, e)
+// Transition starts or stops a competition, as tables.Tables does, but on an
+// owner's connection: its timeouts are shorter than the wait of the next owner.
+func (s *Store) Transition(ctx context.Context, t race.Transition) (race.Competition, int64, error) {
+	return s.owned.Transition(ctx, t)
+}
+
+// writer returns what runs a function in one transaction of db.
+func writer(db *sql.DB) func(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
+	return func(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return cause(ctx, err)
 		}
-		return err
+		if err := f(ctx, tx); err != nil {
+			err = cause(ctx, err)
+			// The rollback of a transaction that the context ended has been done.
+			if e := tx.Rollback(); e != nil && !errors.Is(e, sql.ErrTxDone) {
+				err = errors.Join(err, e)
+			}
+			return err
+		}
+		return cause(ctx, tx.Commit())
 	}
-	return cause(ctx, tx.Commit())
 }
 
 // cause adds to an error why its context ended, if it did.

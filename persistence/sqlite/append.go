@@ -121,19 +121,39 @@ func (a *appending) run(ctx context.Context) (race.Decision, []race.Team, error)
 	if o.Epoch != a.batch.Epoch {
 		return race.Decision{}, nil, race.ErrFenced
 	}
+	var held []race.HeldMark // known to be kept already
+	for {
+		ledger, teams, err := a.load(ctx, o)
+		if err != nil {
+			return race.Decision{}, nil, err
+		}
+		for _, m := range held {
+			ledger.AddHeld(m)
+		}
+		d := ledger.Decide(a.batch.Requests)
+		again, err := a.kept(ctx, d.HeldMarks())
+		if err != nil {
+			return race.Decision{}, nil, fmt.Errorf("load held records: %w", err)
+		}
+		if len(again) == 0 {
+			return d, teams, a.store(ctx, o.Digest, d)
+		}
+		// Rare: a refused mark was sent again. Each round knows more of them.
+		held = append(held, again...)
+	}
+}
+
+// load returns what is stored of the batch's teams and ids, and the teams by id.
+func (a *appending) load(ctx context.Context, o tables.Owned) (*race.Ledger, []race.Team, error) {
 	ledger := race.NewLedger(o.Competition, o.Seq, o.Event)
 	teams, err := a.loadTeams(ctx, ledger)
 	if err != nil {
-		return race.Decision{}, nil, fmt.Errorf("load teams: %w", err)
+		return nil, nil, fmt.Errorf("load teams: %w", err)
 	}
 	if err := a.loadRecords(ctx, ledger, teams); err != nil {
-		return race.Decision{}, nil, fmt.Errorf("load records: %w", err)
+		return nil, nil, fmt.Errorf("load records: %w", err)
 	}
-	d := ledger.Decide(a.batch.Requests)
-	if err := a.dropHeldTwice(ctx, &d, o.Seq); err != nil {
-		return race.Decision{}, nil, fmt.Errorf("load held records: %w", err)
-	}
-	return d, teams, a.store(ctx, o.Digest, d)
+	return ledger, teams, nil
 }
 
 func (a *appending) loadTeams(ctx context.Context, ledger *race.Ledger) ([]race.Team, error) {
@@ -210,12 +230,10 @@ func (a *appending) loadTakenIDs(ctx context.Context, ledger *race.Ledger, known
 	return err
 }
 
-// dropHeldTwice takes out of d the held marks that are held already, in the
-// database or earlier in d, and closes the gaps in the numbers after seq.
-func (a *appending) dropHeldTwice(ctx context.Context, d *race.Decision, seq int64) error {
-	marks := d.HeldMarks()
+// kept returns those of marks that the database has.
+func (a *appending) kept(ctx context.Context, marks []race.HeldMark) ([]race.HeldMark, error) {
 	if len(marks) == 0 {
-		return nil
+		return nil, nil
 	}
 	values := make([][]any, len(marks))
 	for i, m := range marks {
@@ -223,22 +241,14 @@ func (a *appending) dropHeldTwice(ctx context.Context, d *race.Decision, seq int
 	}
 	arg, err := list(values)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	known := map[race.HeldMark]bool{}
 	rows, err := a.tx.StmtContext(ctx, a.s.prepared.held).QueryContext(ctx, arg)
-	if _, err = tables.Collect(rows, err, func(row tables.Row) (struct{}, error) {
+	return tables.Collect(rows, err, func(row tables.Row) (race.HeldMark, error) {
 		var i int
-		if err := row.Scan(&i); err != nil {
-			return struct{}{}, err
-		}
-		known[marks[i]] = true
-		return struct{}{}, nil
-	}); err != nil {
-		return err
-	}
-	d.DropHeld(known, seq)
-	return nil
+		err := row.Scan(&i)
+		return marks[i], err
+	})
 }
 
 // store adds the records of d, the link over them and their numbers; last is the

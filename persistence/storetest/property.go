@@ -41,12 +41,11 @@ type model struct {
 	ledger        *race.Ledger
 	counted, held []race.TimeRecord
 	seq           int64
-	known         map[string]bool // held marks
 	now           time.Time
 }
 
 func newModel(t *rapid.T, f *fixture, n int64) *model {
-	m := &model{f: f, id: race.CompetitionID(n), known: map[string]bool{}, now: gun()}
+	m := &model{f: f, id: race.CompetitionID(n), now: gun()}
 	size := rapid.IntRange(1, 4).Draw(t, "team size")
 	c := race.Competition{ID: m.id, Name: fmt.Sprint(n), Active: true, TeamSize: size, Rounding: race.RoundRaw}
 	d := persistence.Dump{Competitions: []race.Competition{c}}
@@ -98,7 +97,7 @@ func (m *model) batch(t *rapid.T) {
 		t.Fatal(err)
 	}
 	want := m.ledger.Decide(requests)
-	m.apply(&want)
+	m.apply(want)
 	m.same(t, "decision", got, want)
 }
 
@@ -124,25 +123,16 @@ func (m *model) request(t *rapid.T) race.Request {
 	return q
 }
 
-// apply keeps what a decision stores: held marks once, numbers without gaps.
-func (m *model) apply(d *race.Decision) {
-	var kept []race.TimeRecord
+// apply keeps what a decision stores.
+func (m *model) apply(d race.Decision) {
+	m.seq = d.Seq
 	for _, r := range d.Store {
-		key := fmt.Sprint(r.ID, r.Team, r.Elapsed)
-		if r.State == race.StateHeld && m.known[key] {
-			continue
-		}
-		m.seq++
-		r.Seq = m.seq
-		kept = append(kept, r)
 		if r.State == race.StateHeld {
-			m.known[key] = true
 			m.held = append(m.held, r)
-			continue
+		} else {
+			m.counted = append(m.counted, r)
 		}
-		m.counted = append(m.counted, r)
 	}
-	d.Store, d.Seq = kept, m.seq
 }
 
 func (m *model) compare(t *rapid.T) {

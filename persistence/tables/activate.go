@@ -32,19 +32,32 @@ func (t *Tables) Activate(ctx context.Context, id race.CompetitionID) (race.Acti
 }
 
 func activate(ctx context.Context, tx *sql.Tx, id race.CompetitionID) (race.Activation, error) {
-	a := race.Activation{Held: map[race.TeamID]int{}}
 	if _, err := tx.ExecContext(ctx, raiseEpochQuery, id); err != nil {
-		return a, fmt.Errorf("raise epoch: %w", err)
+		return race.Activation{}, fmt.Errorf("raise epoch: %w", err)
 	}
+	o, err := Load(ctx, tx, id)
+	return o.Activation, err
+}
+
+// Loaded is what an owner loads, with what only a store needs.
+type Loaded struct {
+	race.Activation
+	Digest race.Digest // of the last link
+}
+
+// Load reads the state of a competition; race.ErrNotFound without it.
+func Load(ctx context.Context, tx *sql.Tx, id race.CompetitionID) (Loaded, error) {
 	o, err := ScanOwned(tx.QueryRowContext(ctx, OwnedQuery, id))
 	if err != nil {
-		return a, err
+		return Loaded{}, err
 	}
-	a.Competition, a.Epoch, a.Stream, a.Seq, a.Event = o.Competition, o.Epoch, o.Stream, o.Seq, o.Event
+	a := race.Activation{
+		Competition: o.Competition, Epoch: o.Epoch, Stream: o.Stream, Seq: o.Seq, Event: o.Event, Held: map[race.TeamID]int{},
+	}
 	rows, err := tx.QueryContext(ctx, competitionTeamsQuery, id)
 	teams, err := Collect(rows, err, ScanHeldTeam)
 	if err != nil {
-		return a, fmt.Errorf("load teams: %w", err)
+		return Loaded{}, fmt.Errorf("load teams: %w", err)
 	}
 	for _, t := range teams {
 		a.Teams = append(a.Teams, t.Team)
@@ -54,9 +67,9 @@ func activate(ctx context.Context, tx *sql.Tx, id race.CompetitionID) (race.Acti
 	}
 	rows, err = tx.QueryContext(ctx, recordsQuery, id)
 	if a.Records, err = Collect(rows, err, ScanRecord); err != nil {
-		return a, fmt.Errorf("load records: %w", err)
+		return Loaded{}, fmt.Errorf("load records: %w", err)
 	}
-	return a, nil
+	return Loaded{a, o.Digest}, nil
 }
 
 // Transition starts or stops a competition, as its owner, and keeps who did it

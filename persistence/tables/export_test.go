@@ -3,7 +3,7 @@ package tables
 // Indexed are the queries that must not walk a whole table.
 func Indexed() []string {
 	return []string{
-		OwnedQuery, AdvanceQuery, lockQuery, teamRecordsQuery, recordsQuery, heldQuery, archiveRecordsQuery, linksQuery,
+		OwnedQuery, AdvanceQuery, lockQuery, teamRecordsQuery, recordsQuery, HeldQuery, archiveRecordsQuery, linksQuery,
 		competitionTeamsQuery, decisionsQuery, takenSlotsQuery, judgeByEmailQuery, organizerByMailQuery, expireQuery,
 	}
 }

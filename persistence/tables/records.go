@@ -17,7 +17,8 @@ const (
 WHERE r.team_id = $1 AND r.state = 'counted' ORDER BY r.elapsed_ms, r.slot`
 	recordsQuery = `SELECT ` + RecordColumns + ` FROM time_records r
 WHERE r.competition_id = $1 AND r.state = 'counted' ORDER BY r.seq`
-	heldQuery = `SELECT ` + RecordColumns + ` FROM time_records r
+	// HeldQuery lists the held marks of a competition for ScanRecord.
+	HeldQuery = `SELECT ` + RecordColumns + ` FROM time_records r
 WHERE r.competition_id = $1 AND r.state = 'held' ORDER BY r.seq`
 )
 
@@ -46,7 +47,7 @@ func (t *Tables) Records(ctx context.Context, id race.CompetitionID) ([]race.Tim
 
 // Held lists the refused marks of a competition that were kept, by Seq.
 func (t *Tables) Held(ctx context.Context, id race.CompetitionID) ([]race.TimeRecord, error) {
-	rows, err := t.reader.QueryContext(ctx, heldQuery, id)
+	rows, err := t.reader.QueryContext(ctx, HeldQuery, id)
 	rs, err := Collect(rows, err, ScanRecord)
 	return rs, named(err, "held records of competition %d", id)
 }

@@ -1,0 +1,209 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"server5k/gateway/auth"
+	"server5k/persistence/postgres"
+	"server5k/persistence/postgres/pgtest"
+	"server5k/race"
+)
+
+// BenchmarkPostgres measures the real binary in front of a real PostgreSQL: the
+// way of a time from a judge's socket to the disk and back. One operation is one
+// record. Next to the throughput stand the processor time of both processes for
+// each record and the time from a message to its answer. With pace, each judge
+// sends at random moments, so often on average; else as soon as it has its answer.
+func BenchmarkPostgres(b *testing.B) {
+	for _, c := range []struct {
+		judges, batch int
+		pace          time.Duration
+	}{
+		{16, 1, 0},
+		{16, 15, 0},
+		{200, 1, 0},
+		{200, 15, 0},
+		{50, 1, 200 * time.Millisecond},
+		{50, 15, 3 * time.Second},
+	} {
+		name := fmt.Sprintf("judges=%d/batch=%d", c.judges, c.batch)
+		if c.pace > 0 {
+			name += "/every=" + c.pace.String()
+		}
+		b.Run(name, func(b *testing.B) { benchPostgres(b, c.judges, c.batch, c.pace) })
+	}
+}
+
+func benchPostgres(b *testing.B, judges, batch int, pace time.Duration) {
+	b.Helper()
+	pg, err := pgtest.New(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := pg.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
+	cfg := benchConfig(b)
+	cfg.DatabaseURL = pg.URL("postgres")
+	if _, err := postgres.Migrate(b.Context(), cfg.DatabaseURL); err != nil {
+		b.Fatal(err)
+	}
+	messages := b.N/batch/judges + 1 // of each judge
+	benchRace(b, cfg, judges, messages*batch/race.MaxTeamSize+1)
+	s, child := benchChild(b, cfg, messages*batch/race.MaxTeamSize+1)
+	defer child.terminate(b)
+	conns := make([]*benchConn, judges)
+	for j := range conns {
+		conns[j] = s.judge(b, race.JudgeID(j+1))
+	}
+	cpu := func() (server, database time.Duration) {
+		server, err1 := pgtest.ProcessCPU(s.pid)
+		database, err2 := pg.CPU()
+		if err := errors.Join(err1, err2); err != nil {
+			b.Fatal(err)
+		}
+		return server, database
+	}
+	took := make([][]time.Duration, judges)
+	errs := make([]error, judges)
+	server0, database0 := cpu()
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for j, c := range conns {
+		wg.Go(func() { took[j], errs[j] = c.batches(s.team(j), messages, batch, pace) })
+	}
+	wg.Wait()
+	b.StopTimer()
+	if err := errors.Join(errs...); err != nil {
+		b.Fatal(err)
+	}
+	server, database := cpu()
+	records := float64(judges * messages * batch)
+	b.ReportMetric(records/b.Elapsed().Seconds(), "records/s")
+	b.ReportMetric(micros(server-server0)/records, "server-µs/record")
+	b.ReportMetric(micros(database-database0)/records, "postgres-µs/record")
+	all := slices.Concat(took...)
+	slices.Sort(all)
+	for _, p := range []int{50, 99} {
+		b.ReportMetric(float64(all[(len(all)-1)*p/100].Microseconds())/1000, fmt.Sprintf("p%d-ms", p))
+	}
+}
+
+// benchChild is benchServe in a process of its own.
+func benchChild(b *testing.B, cfg *Config, teams int) (*benchNode, *child) {
+	b.Helper()
+	binary := filepath.Join(b.TempDir(), "server5k")
+	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		b.Fatalf("build: %v\n%s", err, out)
+	}
+	c := startChild(b, binary, cfg, "SECRET_KEY="+benchSecret, "JUDGE_RATE=1000000")
+	return &benchNode{
+		addr: c.url[len("http://"):], teams: teams, issuer: auth.NewIssuer([]byte(benchSecret), nil), stop: func() {}, pid: c.cmd.Process.Pid,
+	}, c
+}
+
+// batches sends messages of records, from the first team on, and tells how long
+// each took to be acknowledged.
+func (c *benchConn) batches(team race.TeamID, messages, batch int, pace time.Duration) ([]time.Duration, error) {
+	took := make([]time.Duration, messages)
+	sent := 0
+	for i := range took {
+		if pace > 0 {
+			time.Sleep(time.Duration(rand.Int64N(int64(2 * pace)))) //nolint:forbidigo // a judge that waits for the next runner
+		}
+		started := time.Now()
+		var err error
+		if batch == 1 {
+			err = c.mark(team+race.TeamID(sent/race.MaxTeamSize), sent+1)
+		} else {
+			err = c.markAll(team+race.TeamID(sent/race.MaxTeamSize), sent+1, batch)
+		}
+		if err != nil {
+			return nil, err
+		}
+		took[i] = time.Since(started)
+		sent += batch
+	}
+	return took, nil
+}
+
+// markAll registers several times of a team at once.
+func (c *benchConn) markAll(team race.TeamID, ms, n int) error {
+	var text bytes.Buffer
+	fmt.Fprintf(&text, `{"tipo":"registrar_tiempos","equipo_id":%d,"registros":[`, team)
+	for i := range n {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		fmt.Fprintf(&text, `{"tiempo":%d,"id_registro":"%s"}`, ms+i, race.NewRecordID())
+	}
+	text.WriteString("]}")
+	c.out = append(c.out[:0], 0x81, 0x80|byte(126), 0, 0, 0, 0, 0, 0) // a mask of zeros leaves the text as it is
+	binary.BigEndian.PutUint16(c.out[2:], uint16(text.Len()))
+	if _, err := c.tcp.Write(append(c.out, text.Bytes()...)); err != nil {
+		return err
+	}
+	return c.answer(fmt.Sprintf(`"total_guardados":%d,"total_fallidos":0`, n))
+}
+
+// BenchmarkSingleCommits is what PostgreSQL itself does with one row a commit:
+// pgbench, in its own process.
+func BenchmarkSingleCommits(b *testing.B) {
+	for _, clients := range []int{1, 16, 50} {
+		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
+			pg, err := pgtest.New(b.Context())
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() {
+				if err := pg.Close(); err != nil {
+					b.Error(err)
+				}
+			}()
+			script := filepath.Join(b.TempDir(), "insert.sql")
+			const setUp = `CREATE TABLE bare (id uuid PRIMARY KEY, team bigint, elapsed integer, at timestamptz)`
+			const insert = "INSERT INTO bare VALUES (gen_random_uuid(), 1, 1234567, now());\n"
+			if err := os.WriteFile(script, []byte(insert), 0o600); err != nil {
+				b.Fatal(err)
+			}
+			if out, err := exec.CommandContext(b.Context(), "psql", "-q", "-c", setUp, pg.URL("postgres")).CombinedOutput(); err != nil {
+				b.Fatalf("%v: %s", err, out)
+			}
+			b.ResetTimer()
+			out, err := exec.CommandContext(b.Context(), "pgbench", "-n", "-M", "prepared", "-f", script, "-c", strconv.Itoa(clients),
+				"-j", "2", "-t", strconv.Itoa(b.N/clients+1), pg.URL("postgres")).CombinedOutput()
+			b.StopTimer()
+			if err != nil {
+				b.Fatalf("%v: %s", err, out)
+			}
+			for metric, pattern := range map[string]string{"commits/s": `tps = ([\d.]+)`, "latency-ms": `latency average = ([\d.]+) ms`} {
+				m := regexp.MustCompile(pattern).FindSubmatch(out)
+				if m == nil {
+					b.Fatalf("pgbench says no %s: %s", metric, out)
+				}
+				value, err := strconv.ParseFloat(string(m[1]), 64)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(value, metric)
+			}
+		})
+	}
+}
