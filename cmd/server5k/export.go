@@ -81,7 +81,8 @@ func exportAll(ctx context.Context, store persistence.Store, std stdio, out io.W
 	if err != nil {
 		return endLine{}, err
 	}
-	step := newProgress(std, len(competitions), "Competencias")
+	step, stop := newProgress(std, len(competitions), "Competencias")
+	defer stop()
 	return writeExport(out, now(), accounts, archivesOf(ctx, store, competitions, step))
 }
 

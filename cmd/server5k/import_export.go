@@ -60,7 +60,8 @@ func restoreExport(ctx context.Context, store persistence.Store, std stdio, in i
 	if err != nil {
 		return endLine{}, err
 	}
-	step := newProgress(std, -1, "Competencias") // how many the file does not say before its end
+	step, stop := newProgress(std, -1, "Competencias") // how many the file does not say before its end
+	defer stop()
 	if _, err := store.Restore(ctx, accounts, counted(r.archives(), step)); err != nil {
 		return endLine{}, fmt.Errorf("importar (no se guardó nada): %w", err)
 	}

@@ -83,7 +83,8 @@ func verifyAll(ctx context.Context, store persistence.Store, std stdio) ([]verif
 	if err != nil {
 		return nil, err
 	}
-	step := newProgress(std, len(competitions), "Competencias")
+	step, stop := newProgress(std, len(competitions), "Competencias")
+	defer stop()
 	v := persistence.NewVerifier()
 	var all []verified
 	for _, c := range competitions {
