@@ -268,6 +268,25 @@ func TestPurge_ExportsAsksAndDeletes(t *testing.T) {
 	})
 }
 
+func TestPurge_KeepsADamagedCompetition(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.must("import", "testdata/dump.json")
+	b.spoil(`UPDATE time_records SET elapsed_ms = elapsed_ms + 1 WHERE seq = 2`)
+	_, err := b.run("", "limpiar_registros", "--dias", "1", "--si")
+	if err == nil || !strings.Contains(err.Error(), "lote 1–3 dañado") {
+		t.Errorf("got %v", err)
+	}
+	b.store(func(s persistence.Store) {
+		if _, err := s.Competition(t.Context(), 4); err != nil {
+			t.Errorf("the competition: %v", err)
+		}
+	})
+	if left := b.files("export-*"); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 func checkExport(t *testing.T, path string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
