@@ -30,6 +30,7 @@ type Archive struct {
 	Records     []race.TimeRecord // counted and held, by Seq
 	Decisions   []DecisionRow     // by ID
 	Links       []race.Link       // by FirstSeq
+	Digest      race.Digest       // that the next link goes on from: of the last one
 }
 
 // CategoryRow is a category with its name for people.

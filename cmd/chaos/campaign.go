@@ -113,6 +113,9 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 		e.Complaint = append(e.Complaint, err.Error())
 	}
 	c.say("  %5.1fs: the server has stopped", seconds(c.clock.now()))
+	if err := c.a.once("verify"); err != nil { // the server's own check has to agree
+		e.Complaint = append(e.Complaint, err.Error())
+	}
 	e.Changes, e.Blows = o.history(), k.blows
 	if e.Tables, err = c.db.readTables(ctx); err != nil {
 		return nil, err
@@ -136,7 +139,7 @@ func (c *campaign) open(ctx context.Context) (err error) {
 	if c.b, err = newServer(ctx, "b", c.binary, c.dir, c.db.server.Addr(), databaseUser); err != nil {
 		return err
 	}
-	if err := c.a.migrate(); err != nil {
+	if err := c.a.once("migrate"); err != nil {
 		return err
 	}
 	if err := c.db.seed(ctx, c.cast); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -72,16 +73,17 @@ func (s *server) command(args ...string) (*exec.Cmd, *os.File, error) {
 	return cmd, log, nil
 }
 
-// migrate makes the tables.
-func (s *server) migrate() error {
-	cmd, log, err := s.command("migrate")
+// once runs a maintenance command to its end.
+func (s *server) once(command string) error {
+	cmd, log, err := s.command(command)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = log.Close() }() // the process has its own
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
-		text, _ := os.ReadFile(log.Name()) // it only makes the error clearer
-		return fmt.Errorf("migrate: %w: %s", err, text)
+		return fmt.Errorf("server5k %s: %w: %s", command, err, out.Bytes())
 	}
 	return nil
 }

@@ -22,7 +22,9 @@ type cli struct {
 	Migrate         migrateCmd         `cmd:"" help:"Crea la base de datos o la lleva a la versión de este programa."`
 	CreateSuperuser createSuperuserCmd `cmd:"" name:"createsuperuser" help:"Crea un organizador con todos los permisos."`
 	PopulateData    populateCmd        `cmd:"" name:"populate_data" help:"Crea una competencia con jueces y equipos."`
-	Import          importCmd          `cmd:"" help:"Importa un volcado de «manage.py dumpdata»."`
+	Verify          verifyCmd          `cmd:"" help:"Comprueba que nada de lo guardado cambió."`
+	Export          exportCmd          `cmd:"" help:"Guarda toda la base de datos en un archivo."`
+	Import          importCmd          `cmd:"" help:"Importa un archivo de «export» o un volcado de «manage.py dumpdata»."`
 	Purge           purgeCmd           `cmd:"" name:"limpiar_registros" help:"Exporta y borra competencias terminadas hace tiempo."`
 	Version         versionCmd         `cmd:"" help:"Muestra la versión."`
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -244,11 +243,17 @@ func TestPurge_ExportsAsksAndDeletes(t *testing.T) {
 			t.Fatalf("deleted without an answer: %v", err)
 		}
 	})
-	exports := b.files("export-4-*.json")
+	exports := b.files("export-4-*.jsonl")
 	if len(exports) != 1 {
 		t.Fatalf("exports %v", exports)
 	}
 	checkExport(t, exports[0])
+	if _, err := b.run("", "import", exports[0]); err == nil || !strings.Contains(err.Error(), "base de datos nueva") {
+		t.Errorf("import into the same database: %v", err)
+	}
+	if out := setup(t).must("import", exports[0]); !strings.Contains(out, "Verificado") {
+		t.Errorf("import into an empty database printed %q", out)
+	}
 	if err := os.Remove(exports[0]); err != nil { // a second one may fall into the same second
 		t.Fatal(err)
 	}
@@ -263,20 +268,43 @@ func TestPurge_ExportsAsksAndDeletes(t *testing.T) {
 	})
 }
 
+func TestPurge_KeepsADamagedCompetition(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.must("import", "testdata/dump.json")
+	b.spoil(`UPDATE time_records SET elapsed_ms = elapsed_ms + 1 WHERE seq = 2`)
+	_, err := b.run("", "limpiar_registros", "--dias", "1", "--si")
+	if err == nil || !strings.Contains(err.Error(), "lote 1–3 dañado") {
+		t.Errorf("got %v", err)
+	}
+	b.store(func(s persistence.Store) {
+		if _, err := s.Competition(t.Context(), 4); err != nil {
+			t.Errorf("the competition: %v", err)
+		}
+	})
+	if left := b.files("export-*"); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 func checkExport(t *testing.T, path string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got exportFile
-	if err := json.Unmarshal(data, &got); err != nil {
+	accounts, archives, _, err := readExport(data)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Competition.ID != 4 || len(got.Teams) != 2 || len(got.Records) != 3 || got.Held == nil {
+	if len(archives) != 1 || len(accounts.Organizers) != 0 || len(accounts.Judges) != 1 || accounts.Judges[0].PasswordHash != "" {
+		t.Fatalf("accounts %+v, %d competitions", accounts, len(archives))
+	}
+	got := archives[0]
+	if got.Competition.ID != 4 || len(got.Teams) != 2 || len(got.Records) != 3 {
 		t.Errorf("export %+v", got)
 	}
-	if r := got.Records[1]; r.Elapsed != 1_234_567 || r.Team != 21 || r.Slot != 2 {
+	if r := got.Records[1]; r.Elapsed != 1_234_567*time.Millisecond || r.Team != 21 || r.Slot != 2 {
 		t.Errorf("record %+v", r)
 	}
 }

@@ -74,8 +74,10 @@ func (c *populateCmd) populate(ctx context.Context, cfg *Config, store persisten
 	if err != nil {
 		return err
 	}
-	bar := newProgress(std, len(fresh), "Jueces")
-	if err := hashSeats(ctx, newHasher(runtime.GOMAXPROCS(0)), fresh, bar); err != nil {
+	step, stop := newProgress(std, len(fresh), "Jueces")
+	err = hashSeats(ctx, newHasher(runtime.GOMAXPROCS(0)), fresh, step)
+	stop()
+	if err != nil {
 		return err
 	}
 	credentials := ""
@@ -181,11 +183,12 @@ func writeCredentials(cfg *Config, competition string, seats []seat) (string, er
 // fileStamp is a time as file names carry it.
 func fileStamp(t time.Time) string { return t.Format("20060102-150405") }
 
-// newProgress returns what to call after each of total steps. A bar is drawn only
-// for a person: on a terminal.
-func newProgress(std stdio, total int, what string) func() {
+// newProgress returns what to call after each of total steps, -1 if nobody knows
+// how many, and what to call at the end. A bar is drawn only for a person: on a
+// terminal.
+func newProgress(std stdio, total int, what string) (step, stop func()) {
 	if !isTerminal(std.err) {
-		return func() {}
+		return func() {}, func() {}
 	}
 	bar := progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(std.err),
@@ -193,7 +196,8 @@ func newProgress(std stdio, total int, what string) func() {
 		progressbar.OptionShowCount(),
 		progressbar.OptionClearOnFinish(),
 	)
-	return func() { _ = bar.Add(1) } // a bar that cannot be drawn is no reason to stop
+	// A bar that cannot be drawn is no reason to stop.
+	return func() { _ = bar.Add(1) }, func() { _ = bar.Clear() }
 }
 
 // describe counts rows for people.

@@ -15,7 +15,8 @@ import (
 )
 
 // checkChain recomputes the hash chain of an archive: its links follow each
-// other from 1 to Seq, and each has the digest of its records.
+// other from 1 to Seq, and each has the digest of its records. What a store made
+// must also pass the checks of a persistence.Verifier.
 func checkChain(a persistence.Archive) error {
 	var last race.Link
 	for _, l := range a.Links {
@@ -29,6 +30,9 @@ func checkChain(a persistence.Archive) error {
 	}
 	if last.LastSeq != a.Seq || int64(len(a.Records)) != a.Seq {
 		return fmt.Errorf("links end at %d, there are %d records and the last number is %d", last.LastSeq, len(a.Records), a.Seq)
+	}
+	if damages := persistence.NewVerifier().Check(a); len(damages) > 0 {
+		return errors.New(damages[0].Text)
 	}
 	return nil
 }

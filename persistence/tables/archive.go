@@ -62,6 +62,7 @@ func (t *Tables) Archive(ctx context.Context, id race.CompetitionID) (persistenc
 			return err
 		}
 		a.Competition, a.Epoch, a.Stream, a.Seq, a.Event = o.Competition, o.Epoch, o.Stream, o.Seq, o.Event
+		a.Digest = o.Digest
 		if a.Teams, err = query(ctx, tx, scanTeam, archiveTeamsQuery, id); err != nil {
 			return fmt.Errorf("teams: %w", err)
 		}

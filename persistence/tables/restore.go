@@ -126,13 +126,9 @@ func (r *restoring) competition(ctx context.Context, a persistence.Archive) erro
 
 func restoreCompetitionArgs(a persistence.Archive) (string, []any) {
 	c := a.Competition
-	var last race.Digest
-	if len(a.Links) > 0 {
-		last = a.Links[len(a.Links)-1].Digest
-	}
 	return fmt.Sprintf("la competencia %d %q", c.ID, c.Name), []any{
 		int64(c.ID), c.Name, toMicros(c.ScheduledAt), c.Active, c.Running, toMicros(c.StartedAt), toMicros(c.FinishedAt),
-		c.TeamSize, string(c.Rounding), a.Stream, a.Epoch, a.Seq, a.Event, toDigest(last),
+		c.TeamSize, string(c.Rounding), a.Stream, a.Epoch, a.Seq, a.Event, toDigest(a.Digest),
 	}
 }
 
