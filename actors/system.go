@@ -57,7 +57,9 @@ func Start(store Store, pub Publisher, log *slog.Logger) *System {
 	s := &System{sys: sys, store: store}
 	s.owners = s.spawn("owners", newOwners(store, log.With("part", "competition")))
 	s.sessions = s.spawn("sessions", &sessions{byJudge: map[race.JudgeID]map[string]*actor.PID{}})
-	s.hub = s.spawn("hub", &hub{owners: s.owners, pub: pub, topics: map[race.CompetitionID]*topic{}, log: log.With("part", "hub")})
+	s.hub = s.spawn("hub", &hub{
+		owners: s.owners, pub: pub, topics: map[race.CompetitionID]*topic{}, patience: subscribePatience, log: log.With("part", "hub"),
+	})
 	return s
 }
 

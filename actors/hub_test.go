@@ -1,0 +1,50 @@
+package actors
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"server5k/race"
+)
+
+// resets is a Publisher that tells of snapshots.
+type resets chan race.Snapshot
+
+func (r resets) Reset(s race.Snapshot) { r <- s }
+func (resets) Publish(race.Event)      {}
+
+// TestHub_AsksAgainWhenNobodyAnswers: a subscription that reached an owner while
+// it ended is lost without a word; the listener must not wait for it for ever.
+func TestHub_AsksAgainWhenNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
+	t.Cleanup(system.Shutdown)
+	lost := 0
+	owners := system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
+		m, ok := ctx.Message().(route)
+		if !ok {
+			return
+		}
+		if lost++; lost <= 2 {
+			return // as an owner that has ended
+		}
+		ctx.Request(ctx.Sender(), snapshot{race.Snapshot{Competition: race.Competition{ID: m.Competition}, Seq: 7}})
+	}))
+	heard := make(resets, 1)
+	h := &hub{
+		owners: owners, pub: heard, topics: map[race.CompetitionID]*topic{}, patience: time.Millisecond, log: slog.New(slog.DiscardHandler),
+	}
+	pid := system.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return h }))
+	system.Root.Send(pid, watch{1})
+	select {
+	case s := <-heard:
+		if s.Seq != 7 {
+			t.Errorf("snapshot %+v", s)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the hub waits for an answer that never comes")
+	}
+}
