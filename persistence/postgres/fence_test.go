@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -337,5 +338,47 @@ func TestMigrate_MakesTheRoleIfItMay(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// What no code may store, the schema refuses: a 16th slot, a slot twice, a number
+// twice, an id twice, a team of another competition, a day and a millisecond.
+func TestSchema_RefusesWhatCannotBe(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	s := openAt(t, url)
+	epochs := started(t, s)
+	mustAppend(t, s, one(1, epochs[1]))
+	conn := root(t, url)
+	for _, c := range []struct{ name, column, value, want string }{
+		{"a good row", "", "", ""},
+		{"16th slot", "slot", "16", "23514"},
+		{"no slot", "slot", "NULL", "23514"},
+		{"slot twice", "slot", "1", uniqueViolation},
+		{"number twice", "seq", "1", uniqueViolation},
+		{"id twice", "record_id", "(SELECT record_id FROM time_records)", uniqueViolation},
+		{"team of another competition", "team_id", "21", foreignKeyViolation},
+		{"no such judge", "judge_id", "99", foreignKeyViolation},
+		{"more than a day", "elapsed_ms", "86400001", "23514"},
+		{"less than nothing", "elapsed_ms", "-1", "23514"},
+		{"no such state", "state", "'maybe'", "23514"},
+	} {
+		row := map[string]string{
+			"record_id": "gen_random_uuid()", "competition_id": "1", "team_id": "11", "judge_id": "1", "elapsed_ms": "1", "state": "'counted'",
+			"slot": "2", "seq": "2", "event": "9", "source": "'ws'", "anonymous": "false", "received_at": "1", "epoch": "1",
+		}
+		if c.column != "" {
+			row[c.column] = c.value
+		}
+		columns := slices.Sorted(maps.Keys(row))
+		values := make([]string, len(columns))
+		for i, name := range columns {
+			values[i] = row[name]
+		}
+		query := `BEGIN; INSERT INTO time_records (` + strings.Join(columns, ", ") + `) VALUES (` + strings.Join(values, ", ") + `); ROLLBACK`
+		if _, err := conn.Exec(t.Context(), query); sqlState(err) != c.want {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+		exec(t, conn, `ROLLBACK`)
 	}
 }
