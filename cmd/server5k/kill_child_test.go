@@ -59,15 +59,15 @@ var readyLine = regexp.MustCompile(`msg=ready url=(\S+)`)
 
 // startChild starts the server and waits until it is ready. The system chooses a
 // free port each time, and the log tells it. extra adds to its environment.
-func startChild(t testing.TB, binary string, cfg *Config, extra ...string) *child {
-	t.Helper()
-	c := &child{cmd: exec.CommandContext(t.Context(), binary, "serve"), logs: &syncBuffer{}, done: make(chan error, 1)}
+func startChild(tb testing.TB, binary string, cfg *Config, extra ...string) *child {
+	tb.Helper()
+	c := &child{cmd: exec.CommandContext(tb.Context(), binary, "serve"), logs: &syncBuffer{}, done: make(chan error, 1)}
 	c.cmd.Dir = cfg.DataDir
 	c.cmd.Env = append(os.Environ(), "DATA_DIR="+cfg.DataDir, "DATABASE_URL="+cfg.DatabaseURL, "LISTEN_ADDR=127.0.0.1:0", "SECRET_KEY="+testSecret, "JUDGE_RATE=1000")
 	c.cmd.Env = append(c.cmd.Env, extra...)
 	c.cmd.Stdout, c.cmd.Stderr = c.logs, c.logs
 	if err := c.cmd.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	go func() { c.done <- c.cmd.Wait() }()
 	poll := time.NewTicker(2 * time.Millisecond)
@@ -79,9 +79,9 @@ func startChild(t testing.TB, binary string, cfg *Config, extra ...string) *chil
 		}
 		select {
 		case err := <-c.done:
-			t.Fatalf("the server did not start: %v\n%s", err, c.logs.String())
+			tb.Fatalf("the server did not start: %v\n%s", err, c.logs.String())
 		case <-deadline:
-			t.Fatalf("the server is not ready:\n%s", c.logs.String())
+			tb.Fatalf("the server is not ready:\n%s", c.logs.String())
 		case <-poll.C:
 		}
 	}
@@ -100,12 +100,12 @@ func (c *child) kill(t *testing.T) {
 }
 
 // terminate asks the server to stop and to drain.
-func (c *child) terminate(t testing.TB) {
-	t.Helper()
+func (c *child) terminate(tb testing.TB) {
+	tb.Helper()
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := <-c.done; err != nil {
-		t.Errorf("the server ended with %v\n%s", err, c.logs.String())
+		tb.Errorf("the server ended with %v\n%s", err, c.logs.String())
 	}
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -340,44 +341,44 @@ func TestMigrate_MakesTheRoleIfItMay(t *testing.T) {
 	}
 }
 
-// Two owners that raise the epoch one after the other, and only then load, must
-// not both believe that they have the last one.
-func TestActivate_RaisedAgainBeforeLoading(t *testing.T) {
+// What no code may store, the schema refuses: a 16th slot, a slot twice, a number
+// twice, an id twice, a team of another competition, a day and a millisecond.
+func TestSchema_RefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
 	url := database(t)
 	s := openAt(t, url)
 	epochs := started(t, s)
-	exec(t, root(t, url), `CREATE FUNCTION other_owner() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    UPDATE competitions SET epoch = epoch + 1 WHERE id = NEW.id; RETURN NULL;
-END $$;
-CREATE TRIGGER other_owner AFTER UPDATE OF epoch ON competitions FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION other_owner()`)
-	if a, err := s.Activate(t.Context(), 1); !errors.Is(err, race.ErrFenced) {
-		t.Errorf("got epoch %d, %v; want race.ErrFenced", a.Epoch, err)
-	}
-	if _, _, err := s.Append(t.Context(), one(1, epochs[1]+1)); !errors.Is(err, race.ErrFenced) {
-		t.Errorf("append under the epoch that was raised again: got %v", err)
-	}
-}
-
-// A batch that was decided as often as it may be and is still not stored has no
-// success, whatever the last reason was.
-func TestAppend_NotStoredIsNoSuccess(t *testing.T) {
-	t.Parallel()
-	url := database(t)
-	s := openAt(t, url)
-	epochs := started(t, s)
-	stored := one(2, epochs[2])
-	mustAppend(t, s, stored)
-	mustAppend(t, s, one(1, epochs[1])) // its state is fresh
-	exec(t, root(t, url), `CREATE SEQUENCE tries;
-CREATE FUNCTION restless() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-    IF nextval('public.tries') < 3 THEN RAISE EXCEPTION 'moved on' USING ERRCODE = '5K002'; END IF;
-    RAISE unique_violation;
-END $$;
-CREATE TRIGGER restless BEFORE UPDATE OF seq ON competitions FOR EACH ROW EXECUTE FUNCTION restless()`)
-	b := one(1, epochs[1])
-	b.Requests[0].Records = append(b.Requests[0].Records, stored.Requests[0].Records...) // its id is taken
-	if d, _, err := s.Append(t.Context(), b); err == nil {
-		t.Errorf("nothing is stored, got %+v", d.Replies)
+	mustAppend(t, s, one(1, epochs[1]))
+	conn := root(t, url)
+	for _, c := range []struct{ name, column, value, want string }{
+		{"a good row", "", "", ""},
+		{"16th slot", "slot", "16", "23514"},
+		{"no slot", "slot", "NULL", "23514"},
+		{"slot twice", "slot", "1", uniqueViolation},
+		{"number twice", "seq", "1", uniqueViolation},
+		{"id twice", "record_id", "(SELECT record_id FROM time_records)", uniqueViolation},
+		{"team of another competition", "team_id", "21", foreignKeyViolation},
+		{"no such judge", "judge_id", "99", foreignKeyViolation},
+		{"more than a day", "elapsed_ms", "86400001", "23514"},
+		{"less than nothing", "elapsed_ms", "-1", "23514"},
+		{"no such state", "state", "'maybe'", "23514"},
+	} {
+		row := map[string]string{
+			"record_id": "gen_random_uuid()", "competition_id": "1", "team_id": "11", "judge_id": "1", "elapsed_ms": "1", "state": "'counted'",
+			"slot": "2", "seq": "2", "event": "9", "source": "'ws'", "anonymous": "false", "received_at": "1", "epoch": "1",
+		}
+		if c.column != "" {
+			row[c.column] = c.value
+		}
+		columns := slices.Sorted(maps.Keys(row))
+		values := make([]string, len(columns))
+		for i, name := range columns {
+			values[i] = row[name]
+		}
+		query := `BEGIN; INSERT INTO time_records (` + strings.Join(columns, ", ") + `) VALUES (` + strings.Join(values, ", ") + `); ROLLBACK`
+		if _, err := conn.Exec(t.Context(), query); sqlState(err) != c.want {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+		exec(t, conn, `ROLLBACK`)
 	}
 }
