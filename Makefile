@@ -10,10 +10,10 @@ DURATION ?= 20s
 MUTANTS  ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint check deploy-check chaos-db bench fuzz generate
+.PHONY: help run build test lint check deploy-check chaos-db bench bench-postgres fuzz generate
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and start a server with demonstration data on :8000
 	DEBUG=true bin/server5k serve --demo
@@ -44,6 +44,11 @@ chaos-db: ## Break servers and PostgreSQL under load; SEED, RUNS, DURATION, MUTA
 
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
+
+bench-postgres: ## Run the benchmarks of PostgreSQL, with the bare inserts beside them
+	@.ci/deps
+	go test -run '^$$' -bench 'Unnest|Append' -benchtime 2s ./persistence/postgres
+	go test -run '^$$' -bench 'Postgres|SingleCommits' -benchtime 30000x -timeout 20m ./cmd/server5k
 
 fuzz: ## Run every fuzz target for FUZZTIME
 	@set -e; for pkg in $$(go list ./...); do \

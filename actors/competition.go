@@ -231,10 +231,14 @@ func (c *competition) onCommitted(ctx actor.Context, m committed) {
 		return
 	}
 	first := m.decision.Event - int64(len(m.decision.Touched)) + 1
+	whole := first == c.ledger.Event()+1
+	if whole && len(c.queue) > 0 {
+		c.flush(ctx) // the store works while this batch is answered
+	}
 	for i, w := range done {
 		c.answer(ctx, w, m.decision.Replies[i], race.Competition{}, nil)
 	}
-	if first != c.ledger.Event()+1 {
+	if !whole {
 		// An earlier try had stored the batch and its answer was lost: what it
 		// stored is not in the decision, so only the store knows the state.
 		c.load(ctx)

@@ -56,7 +56,7 @@ func mutants() []mutant {
 	}
 	ctx.Request(c.recorder, commit{b})`,
 				},
-				{competitionFile, `	if first != c.ledger.Event()+1 {`, `	if m.decision.Event != c.ledger.Event() {`},
+				{competitionFile, `	whole := first == c.ledger.Event()+1`, `	whole := m.decision.Event == c.ledger.Event()`},
 				{competitionFile, `	c.ledger.Apply(m.decision, m.teams)`, `	_ = m.teams`},
 			},
 			// PostgreSQL is slow to answer, and who has answered already dies.

@@ -49,6 +49,9 @@ func BenchmarkPostgres(b *testing.B) {
 	}
 }
 
+// benchPaced is how long judges that wait for runners are watched, whatever b.N.
+const benchPaced = 15 * time.Second
+
 func benchPostgres(b *testing.B, judges, batch int, pace time.Duration) {
 	b.Helper()
 	pg, err := pgtest.New(b.Context())
@@ -66,6 +69,9 @@ func benchPostgres(b *testing.B, judges, batch int, pace time.Duration) {
 		b.Fatal(err)
 	}
 	messages := b.N/batch/judges + 1 // of each judge
+	if pace > 0 {
+		messages = min(messages, int(benchPaced/pace)+1)
+	}
 	benchRace(b, cfg, judges, messages*batch/race.MaxTeamSize+1)
 	s, child := benchChild(b, cfg, messages*batch/race.MaxTeamSize+1)
 	defer child.terminate(b)
@@ -164,10 +170,15 @@ func (c *benchConn) markAll(team race.TeamID, ms, n int) error {
 }
 
 // BenchmarkSingleCommits is what PostgreSQL itself does with one row a commit:
-// pgbench, in its own process.
+// pgbench, in its own process. With a rate it begins so many a second, at random
+// moments, as judges do who wait for runners.
 func BenchmarkSingleCommits(b *testing.B) {
-	for _, clients := range []int{1, 16, 50} {
-		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
+	for _, c := range []struct{ clients, rate int }{{1, 0}, {16, 0}, {50, 0}, {50, 250}} {
+		name := fmt.Sprintf("clients=%d", c.clients)
+		if c.rate > 0 {
+			name += fmt.Sprintf("/rate=%d", c.rate)
+		}
+		b.Run(name, func(b *testing.B) {
 			pg, err := pgtest.New(b.Context())
 			if err != nil {
 				b.Fatal(err)
@@ -187,8 +198,11 @@ func BenchmarkSingleCommits(b *testing.B) {
 				b.Fatalf("%v: %s", err, out)
 			}
 			b.ResetTimer()
-			out, err := exec.CommandContext(b.Context(), "pgbench", "-n", "-M", "prepared", "-f", script, "-c", strconv.Itoa(clients),
-				"-j", "2", "-t", strconv.Itoa(b.N/clients+1), pg.URL("postgres")).CombinedOutput()
+			args := []string{"-n", "-M", "prepared", "-f", script, "-c", strconv.Itoa(c.clients), "-j", "2", "-t", strconv.Itoa(b.N/c.clients + 1)}
+			if c.rate > 0 {
+				args = append(args, "-R", strconv.Itoa(c.rate))
+			}
+			out, err := exec.CommandContext(b.Context(), "pgbench", append(args, pg.URL("postgres"))...).CombinedOutput()
 			b.StopTimer()
 			if err != nil {
 				b.Fatalf("%v: %s", err, out)
