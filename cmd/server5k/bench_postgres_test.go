@@ -3,8 +3,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -76,8 +75,10 @@ func benchPostgres(b *testing.B, judges, batch int, pace time.Duration) {
 	s, child := benchChild(b, cfg, messages*batch/race.MaxTeamSize+1)
 	defer child.terminate(b)
 	conns := make([]*benchConn, judges)
+	frames := make([][][]byte, judges)
 	for j := range conns {
 		conns[j] = s.judge(b, race.JudgeID(j+1))
+		frames[j] = benchFrames(s.team(j), messages, batch)
 	}
 	cpu := func() (server, database time.Duration) {
 		server, err1 := pgtest.ProcessCPU(s.pid)
@@ -93,7 +94,7 @@ func benchPostgres(b *testing.B, judges, batch int, pace time.Duration) {
 	b.ResetTimer()
 	var wg sync.WaitGroup
 	for j, c := range conns {
-		wg.Go(func() { took[j], errs[j] = c.batches(s.team(j), messages, batch, pace) })
+		wg.Go(func() { took[j], errs[j] = c.batches(frames[j], batch, pace) })
 	}
 	wg.Wait()
 	b.StopTimer()
@@ -125,48 +126,45 @@ func benchChild(b *testing.B, cfg *Config, teams int) (*benchNode, *child) {
 	}, c
 }
 
-// batches sends messages of records, from the first team on, and tells how long
-// each took to be acknowledged.
-func (c *benchConn) batches(team race.TeamID, messages, batch int, pace time.Duration) ([]time.Duration, error) {
-	took := make([]time.Duration, messages)
-	sent := 0
-	for i := range took {
+// batches sends frames and tells how long each took to be acknowledged; each has
+// batch records.
+func (c *benchConn) batches(frames [][]byte, batch int, pace time.Duration) ([]time.Duration, error) {
+	want := `"tipo":"tiempo_registrado"`
+	if batch > 1 {
+		want = fmt.Sprintf(`"total_guardados":%d,"total_fallidos":0`, batch)
+	}
+	took := make([]time.Duration, len(frames))
+	for i, frame := range frames {
 		if pace > 0 {
 			time.Sleep(time.Duration(rand.Int64N(int64(2 * pace)))) //nolint:forbidigo // a judge that waits for the next runner
 		}
 		started := time.Now()
-		var err error
-		if batch == 1 {
-			err = c.mark(team+race.TeamID(sent/race.MaxTeamSize), sent+1)
-		} else {
-			err = c.markAll(team+race.TeamID(sent/race.MaxTeamSize), sent+1, batch)
-		}
-		if err != nil {
+		if err := c.ask(frame, want); err != nil {
 			return nil, err
 		}
 		took[i] = time.Since(started)
-		sent += batch
 	}
 	return took, nil
 }
 
-// markAll registers several times of a team at once.
-func (c *benchConn) markAll(team race.TeamID, ms, n int) error {
-	var text bytes.Buffer
-	fmt.Fprintf(&text, `{"tipo":"registrar_tiempos","equipo_id":%d,"registros":[`, team)
-	for i := range n {
-		if i > 0 {
-			text.WriteByte(',')
+// benchFrames are the messages of one judge, from the first team on. They are
+// made beforehand: the judges share the processor with what is measured.
+func benchFrames(team race.TeamID, messages, batch int) [][]byte {
+	frames := make([][]byte, messages)
+	for i := range frames {
+		sent := i * batch
+		team := team + race.TeamID(sent/race.MaxTeamSize)
+		if batch == 1 {
+			frames[i] = benchFrame(benchMark(team, sent+1))
+			continue
 		}
-		fmt.Fprintf(&text, `{"tiempo":%d,"id_registro":"%s"}`, ms+i, race.NewRecordID())
+		records := make([]string, batch)
+		for k := range records {
+			records[k] = fmt.Sprintf(`{"tiempo":%d,"id_registro":"%s"}`, sent+k+1, race.NewRecordID())
+		}
+		frames[i] = benchFrame(fmt.Sprintf(`{"tipo":"registrar_tiempos","equipo_id":%d,"registros":[%s]}`, team, strings.Join(records, ",")))
 	}
-	text.WriteString("]}")
-	c.out = append(c.out[:0], 0x81, 0x80|byte(126), 0, 0, 0, 0, 0, 0) // a mask of zeros leaves the text as it is
-	binary.BigEndian.PutUint16(c.out[2:], uint16(text.Len()))
-	if _, err := c.tcp.Write(append(c.out, text.Bytes()...)); err != nil {
-		return err
-	}
-	return c.answer(fmt.Sprintf(`"total_guardados":%d,"total_fallidos":0`, n))
+	return frames
 }
 
 // BenchmarkSingleCommits is what PostgreSQL itself does with one row a commit:

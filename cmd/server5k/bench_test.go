@@ -231,7 +231,6 @@ func (s *benchNode) judgePath(id race.JudgeID) string {
 type benchConn struct {
 	tcp *net.TCPConn
 	br  *bufio.Reader
-	out []byte
 	// heard counts what came before the answers: news of other judges' teams.
 	heard int
 }
@@ -324,13 +323,27 @@ func (c *benchConn) marks(team race.TeamID, n int) ([]time.Duration, error) {
 }
 
 func (c *benchConn) mark(team race.TeamID, ms int) error {
-	text := fmt.Sprintf(`{"tipo":"registrar_tiempo","equipo_id":%d,"tiempo":%d,"id_registro":"%s"}`, team, ms, race.NewRecordID())
-	c.out = append(c.out[:0], 0x81, 0x80|byte(126), 0, 0, 0, 0, 0, 0) // a mask of zeros leaves the text as it is
-	binary.BigEndian.PutUint16(c.out[2:], uint16(len(text)))
-	if _, err := c.tcp.Write(append(c.out, text...)); err != nil {
+	return c.ask(benchFrame(benchMark(team, ms)), `"tipo":"tiempo_registrado"`)
+}
+
+// benchMark is the message of one time, with a new id.
+func benchMark(team race.TeamID, ms int) string {
+	return fmt.Sprintf(`{"tipo":"registrar_tiempo","equipo_id":%d,"tiempo":%d,"id_registro":"%s"}`, team, ms, race.NewRecordID())
+}
+
+// benchFrame is a client's frame of a text of up to 64 KB.
+func benchFrame(text string) []byte {
+	out := []byte{0x81, 0x80 | byte(126), 0, 0, 0, 0, 0, 0} // a mask of zeros leaves the text as it is
+	binary.BigEndian.PutUint16(out[2:], uint16(len(text)))
+	return append(out, text...)
+}
+
+// ask sends a frame and reads until its answer, which contains want.
+func (c *benchConn) ask(frame []byte, want string) error {
+	if _, err := c.tcp.Write(frame); err != nil {
 		return err
 	}
-	return c.answer(`"tipo":"tiempo_registrado"`)
+	return c.answer(want)
 }
 
 // answer reads until a message that contains want.
@@ -340,6 +353,8 @@ func (c *benchConn) answer(want string) error {
 		switch {
 		case err != nil:
 			return err
+		case bytes.HasPrefix(payload, []byte(`{"tipo":"registros_actualizados"`)):
+			c.heard++
 		case bytes.Contains(payload, []byte(want)):
 			return nil
 		case bytes.Contains(payload, []byte(`"tipo":"error"`)), bytes.Contains(payload, []byte(`"total_fallidos":`)):
