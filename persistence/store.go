@@ -1,7 +1,8 @@
 // Package persistence stores competitions and their records. Store is all that
-// a driver offers; persistence/sqlite implements it, persistence/tables has what
-// drivers share, and persistence/storetest is the contract that each must pass. A driver starts no goroutines of
-// its own beyond those of its database pool, which end with Close.
+// a driver offers; persistence/sqlite and persistence/postgres implement it,
+// persistence/tables has what they share, and persistence/storetest is the
+// contract that each must pass. A driver starts no goroutines of its own beyond
+// those of its database pools, which end with Close.
 package persistence
 
 import (
@@ -43,13 +44,14 @@ type Counts struct{ Organizers, Judges, Competitions, Teams, Records int }
 type Store interface {
 	// Activate takes a competition over: it raises the epoch, so that writes
 	// under an older one fail with race.ErrFenced, and loads the state. Teams
-	// whose judge is inactive come with Judge 0.
+	// whose judge is inactive come with Judge 0. race.ErrFenced when another
+	// owner took it over at the same time.
 	Activate(ctx context.Context, id race.CompetitionID) (race.Activation, error)
-	// Append decides a batch with race.Ledger inside one transaction and stores
-	// what it decides, with one race.Link over it. It fails with race.ErrFenced
-	// under a stale epoch. After any other error the outcome is unknown and the
-	// same batch may be sent again. Also returns the teams that the batch touched
-	// as stored now.
+	// Append decides a batch with race.Ledger on the state that is stored and
+	// stores what it decides in one transaction, with one race.Link over it. It
+	// fails with race.ErrFenced under a stale epoch. After any other error the
+	// outcome is unknown and the same batch may be sent again. Also returns the
+	// teams that the batch touched as stored now.
 	//
 	// A request with a value that the database does not take is poison: its reply
 	// and all its outcomes carry race.CodeInvalidValue and nothing of it is
