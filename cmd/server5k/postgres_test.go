@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,41 +14,13 @@ import (
 	"server5k/race"
 )
 
-// cluster is the PostgreSQL server of all tests, started by the first that needs
-// it.
-var cluster = sync.OnceValues(func() (*pgtest.Cluster, error) {
-	clusterUsed = true
-	return pgtest.Open(context.Background(), func(ctx context.Context, url string) error {
-		_, err := postgres.Migrate(ctx, url)
-		return err
-	})
-})
+// cluster is the PostgreSQL server of all tests.
+var cluster = pgtest.Lazy{Migrate: func(ctx context.Context, url string) error {
+	_, err := postgres.Migrate(ctx, url)
+	return err
+}}
 
-// clusterUsed is written by cluster and read when all tests are over.
-var clusterUsed bool
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if clusterUsed {
-		if c, err := cluster(); err == nil {
-			if err := c.Close(); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				code = max(code, 1)
-			}
-		}
-	}
-	os.Exit(code)
-}
-
-// database returns the URL of a migrated PostgreSQL database of its own.
-func database(tb testing.TB) string {
-	tb.Helper()
-	c, err := cluster()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c.Database(tb)
-}
+func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 // onEachDatabase runs do with the options of testConfig for the embedded database
 // and for PostgreSQL.
@@ -62,7 +33,7 @@ func onEachDatabase(t *testing.T, do func(t *testing.T, cfg *Config)) {
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		cfg := testConfig(t, t.TempDir())
-		cfg.DatabaseURL = database(t)
+		cfg.DatabaseURL = cluster.Database(t)
 		do(t, cfg)
 	})
 }

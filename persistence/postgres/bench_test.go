@@ -17,7 +17,7 @@ const benchTeams = 400
 func BenchmarkAppend(b *testing.B) {
 	for _, size := range []int{1, 15, 100, 500} {
 		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
-			s := openAt(b, database(b))
+			s := openAt(b, cluster.Database(b))
 			benchAppend(b, s, race.CompetitionID(1), size, addJudge(b, s))
 		})
 	}
@@ -27,7 +27,7 @@ func BenchmarkAppend(b *testing.B) {
 func BenchmarkAppendTwo(b *testing.B) {
 	for _, size := range []int{1, 15, 500} {
 		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
-			s := openAt(b, database(b))
+			s := openAt(b, cluster.Database(b))
 			judge := addJudge(b, s)
 			feeds := []*feeder{{s: s, judge: judge, next: 1000}, {s: s, judge: judge, next: 2000}}
 			rows := 0
@@ -142,7 +142,7 @@ FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], 
 AS u (record, team, elapsed, slot, seq, event, source, anonymous, received)`
 	for _, size := range []int{1, 15, 100, 500, 1000} {
 		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
-			url := database(b)
+			url := cluster.Database(b)
 			s := openAt(b, url)
 			addJudge(b, s)
 			exec(b, root(b, url), create+`; GRANT ALL ON bare TO `+appRole+`;

@@ -158,7 +158,7 @@ func (c swallow) Read(b []byte) (int, error) {
 // connection, is a duplicate.
 func TestAppend_UnknownOutcomeIsAskedAgain(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	s := openAt(t, url)
 	epochs := started(t, s)
 	deaf := &gate{lost: make(chan struct{})}
@@ -236,7 +236,7 @@ func TestStore_ConnectionLimit(t *testing.T) {
 // All connections busy: the wait ends with the caller's deadline and its name.
 func TestAppend_PoolExhausted(t *testing.T) {
 	t.Parallel()
-	s := openAt(t, database(t))
+	s := openAt(t, cluster.Database(t))
 	epochs := started(t, s)
 	for range maxOwners {
 		c, err := s.owners.Acquire(t.Context())
@@ -282,16 +282,13 @@ func TestOpen_Refuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			cl, err := cluster()
-			if err != nil {
-				t.Fatal(err)
-			}
+			cl := cluster.Cluster(t)
 			url := cl.EmptyDatabase(t)
 			if c.query != "" {
 				url = cl.Database(t)
 				exec(t, root(t, url), c.query)
 			}
-			_, err = Open(t.Context(), url)
+			_, err := Open(t.Context(), url)
 			if u, ok := AsUnfit(err); !ok || !strings.Contains(u.Text, c.want) {
 				t.Errorf("got %v, want advice %q", err, c.want)
 			}
@@ -351,7 +348,7 @@ func TestFit(t *testing.T) {
 // What the URL says about the commit does not count.
 func TestOpen_CommitsAreSynchronous(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	exec(t, root(t, url), `ALTER ROLE CURRENT_USER IN DATABASE `+root(t, url).Config().Database+` SET synchronous_commit = off`)
 	s := openAt(t, url+"&synchronous_commit=off")
 	got := map[string]string{}

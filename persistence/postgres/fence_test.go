@@ -62,7 +62,7 @@ func mustAppend(t *testing.T, s *Store, b race.Batch) race.Decision {
 // believes.
 func TestAppendBatch_FencesWithItsOwnState(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	s := openAt(t, url)
 	epochs := started(t, s)
 	mustAppend(t, s, one(1, epochs[1]))
@@ -100,7 +100,7 @@ func TestAppendBatch_FencesWithItsOwnState(t *testing.T) {
 // stores nothing.
 func TestStore_TwoOwners(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	older, newer := openAt(t, url), openAt(t, url)
 	epochs := started(t, older)
 	b := one(1, epochs[1])
@@ -131,7 +131,7 @@ func TestStore_ReassignmentEndsTheEpoch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := database(t)
+			url := cluster.Database(t)
 			s := openAt(t, url)
 			epochs := started(t, s)
 			mustAppend(t, s, one(1, epochs[1]))
@@ -154,7 +154,7 @@ func TestStore_ReassignmentEndsTheEpoch(t *testing.T) {
 // looks at the team in the statement that stores.
 func TestAppend_OwnershipIsCheckedWhereItIsStored(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	s := openAt(t, url)
 	epochs := started(t, s)
 	conn := root(t, url)
@@ -172,7 +172,7 @@ func TestAppend_OwnershipIsCheckedWhereItIsStored(t *testing.T) {
 // A transaction that holds one competition delays no other.
 func TestAppend_CompetitionsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	s := openAt(t, url)
 	epochs := started(t, s)
 	tx, err := root(t, url).Begin(t.Context())
@@ -210,7 +210,7 @@ func TestAppend_CompetitionsDoNotWaitForEachOther(t *testing.T) {
 // is told of the conflict, whoever was first.
 func TestAppend_OneIDInTwoCompetitionsAtOnce(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	s := openAt(t, url)
 	epochs := started(t, s)
 	for round := range 10 {
@@ -245,7 +245,7 @@ func TestAppend_OneIDInTwoCompetitionsAtOnce(t *testing.T) {
 // What one request holds that the database refuses is refused alone.
 func TestAppend_TextThatPostgresRefuses(t *testing.T) {
 	t.Parallel()
-	s := openAt(t, database(t))
+	s := openAt(t, cluster.Database(t))
 	epochs := started(t, s)
 	b := one(1, epochs[1])
 	for _, device := range []string{"a\x00b", "a\xff"} {
@@ -282,7 +282,7 @@ func rowsNeverChange(t *testing.T, conn *pgx.Conn, want ...string) {
 
 func TestStore_RecordsAndDecisionsNeverChange(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	s := openAt(t, url)
 	epochs := started(t, s)
 	mustAppend(t, s, one(1, epochs[1]))
@@ -345,7 +345,7 @@ func TestMigrate_MakesTheRoleIfItMay(t *testing.T) {
 // twice, an id twice, a team of another competition, a day and a millisecond.
 func TestSchema_RefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	s := openAt(t, url)
 	epochs := started(t, s)
 	mustAppend(t, s, one(1, epochs[1]))

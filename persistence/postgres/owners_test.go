@@ -11,7 +11,7 @@ import (
 // not both believe that they have the last one.
 func TestActivate_RaisedAgainBeforeLoading(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	s := openAt(t, url)
 	epochs := started(t, s)
 	exec(t, root(t, url), `CREATE FUNCTION other_owner() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -30,7 +30,7 @@ CREATE TRIGGER other_owner AFTER UPDATE OF epoch ON competitions FOR EACH ROW WH
 // success, whatever the last reason was.
 func TestAppend_NotStoredIsNoSuccess(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := cluster.Database(t)
 	s := openAt(t, url)
 	epochs := started(t, s)
 	stored := one(2, epochs[2])

@@ -3,9 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -15,37 +13,16 @@ import (
 	"server5k/persistence/storetest"
 )
 
-// cluster is the PostgreSQL server of all tests, started by the first that needs
-// it.
-var cluster = sync.OnceValues(func() (*pgtest.Cluster, error) {
-	return pgtest.Open(context.Background(), func(ctx context.Context, url string) error {
-		m, err := Migrate(ctx, url)
-		if err == nil && !m.Role {
-			err = errors.New("the role was not made")
-		}
-		return err
-	})
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if c, err := cluster(); err == nil {
-		if err := c.Close(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = max(code, 1)
-		}
+// cluster is the PostgreSQL server of all tests.
+var cluster = pgtest.Lazy{Migrate: func(ctx context.Context, url string) error {
+	m, err := Migrate(ctx, url)
+	if err == nil && !m.Role {
+		err = errors.New("the role was not made")
 	}
-	os.Exit(code)
-}
+	return err
+}}
 
-func database(tb testing.TB) string {
-	tb.Helper()
-	c, err := cluster()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c.Database(tb)
-}
+func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 func openAt(tb testing.TB, url string) *Store {
 	tb.Helper()
@@ -87,6 +64,6 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) persistence.Store {
 		t.Helper()
-		return openAt(t, database(t))
+		return openAt(t, cluster.Database(t))
 	})
 }
