@@ -48,7 +48,7 @@ bench: ## Run the benchmarks
 bench-postgres: ## Run the benchmarks of PostgreSQL, with the bare inserts beside them
 	@.ci/deps
 	go test -run '^$$' -bench 'Unnest|Append' -benchtime 2s ./persistence/postgres
-	go test -run '^$$' -bench 'Postgres|SingleCommits' -benchtime 30000x -timeout 20m ./cmd/server5k
+	go test -run '^$$' -bench 'Postgres|SingleCommits' -benchtime 60000x -timeout 20m ./cmd/server5k
 
 fuzz: ## Run every fuzz target for FUZZTIME
 	@set -e; for pkg in $$(go list ./...); do \

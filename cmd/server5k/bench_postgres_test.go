@@ -30,28 +30,32 @@ import (
 // sends at random moments, so often on average; else as soon as it has its answer.
 func BenchmarkPostgres(b *testing.B) {
 	for _, c := range []struct {
-		judges, batch int
-		pace          time.Duration
+		judges, batch, competitions int
+		pace                        time.Duration
 	}{
-		{16, 1, 0},
-		{16, 15, 0},
-		{200, 1, 0},
-		{200, 15, 0},
-		{50, 1, 200 * time.Millisecond},
-		{50, 15, 3 * time.Second},
+		{16, 1, 1, 0},
+		{16, 15, 1, 0},
+		{200, 1, 1, 0},
+		{200, 15, 1, 0},
+		{200, 15, 4, 0},
+		{50, 1, 1, 200 * time.Millisecond},
+		{50, 15, 1, 3 * time.Second},
 	} {
 		name := fmt.Sprintf("judges=%d/batch=%d", c.judges, c.batch)
+		if c.competitions > 1 {
+			name += fmt.Sprintf("/competitions=%d", c.competitions)
+		}
 		if c.pace > 0 {
 			name += "/every=" + c.pace.String()
 		}
-		b.Run(name, func(b *testing.B) { benchPostgres(b, c.judges, c.batch, c.pace) })
+		b.Run(name, func(b *testing.B) { benchPostgres(b, c.competitions, c.judges, c.batch, c.pace) })
 	}
 }
 
 // benchPaced is how long judges that wait for runners are watched, whatever b.N.
 const benchPaced = 15 * time.Second
 
-func benchPostgres(b *testing.B, judges, batch int, pace time.Duration) {
+func benchPostgres(b *testing.B, competitions, judges, batch int, pace time.Duration) {
 	b.Helper()
 	pg, err := pgtest.New(b.Context())
 	if err != nil {
@@ -71,7 +75,7 @@ func benchPostgres(b *testing.B, judges, batch int, pace time.Duration) {
 	if pace > 0 {
 		messages = min(messages, int(benchPaced/pace)+1)
 	}
-	benchRace(b, cfg, judges, messages*batch/race.MaxTeamSize+1)
+	benchRace(b, cfg, competitions, judges, messages*batch/race.MaxTeamSize+1)
 	s, child := benchChild(b, cfg, messages*batch/race.MaxTeamSize+1)
 	defer child.terminate(b)
 	conns := make([]*benchConn, judges)
@@ -196,10 +200,13 @@ func BenchmarkSingleCommits(b *testing.B) {
 				b.Fatalf("%v: %s", err, out)
 			}
 			b.ResetTimer()
-			args := []string{"-n", "-M", "prepared", "-f", script, "-c", strconv.Itoa(c.clients), "-j", "2", "-t", strconv.Itoa(b.N/c.clients + 1)}
+			commits := b.N
+			args := []string{"-n", "-M", "prepared", "-f", script, "-c", strconv.Itoa(c.clients), "-j", "2"}
 			if c.rate > 0 {
+				commits = min(commits, c.rate*int(benchPaced.Seconds()))
 				args = append(args, "-R", strconv.Itoa(c.rate))
 			}
+			args = append(args, "-t", strconv.Itoa(commits/c.clients+1))
 			out, err := exec.CommandContext(b.Context(), "pgbench", append(args, pg.URL("postgres"))...).CombinedOutput()
 			b.StopTimer()
 			if err != nil {

@@ -82,7 +82,7 @@ func BenchmarkBareInserts(b *testing.B) {
 	for _, size := range []int{1, 500} {
 		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
 			cfg := benchConfig(b)
-			benchRace(b, cfg, 1, b.N/race.MaxTeamSize+1)
+			benchRace(b, cfg, 1, 1, b.N/race.MaxTeamSize+1)
 			q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 				"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "recursive_triggers(1)", "synchronous(FULL)",
 			}}
@@ -137,20 +137,24 @@ func benchConfig(b *testing.B) *Config {
 	return cfg
 }
 
-// benchRace stores the running competition 1 with judges from 1 on and teams for
-// each, the first judge's from 1 on.
-func benchRace(b *testing.B, cfg *Config, judges, teams int) {
+// benchRace stores running competitions with judges from 1 on, in turn, and teams
+// for each judge, the first judge's from 1 on.
+func benchRace(b *testing.B, cfg *Config, competitions, judges, teams int) {
 	b.Helper()
-	d := persistence.Dump{Competitions: []race.Competition{{
-		ID: 1, Name: "Carrera 5K", ScheduledAt: time.Now(), StartedAt: time.Now(), Active: true, Running: true,
-		TeamSize: race.DefaultTeamSize, Rounding: race.RoundRaw,
-	}}}
+	var d persistence.Dump
+	for c := 1; c <= competitions; c++ {
+		d.Competitions = append(d.Competitions, race.Competition{
+			ID: race.CompetitionID(c), Name: "Carrera 5K", ScheduledAt: time.Now(), StartedAt: time.Now(), Active: true, Running: true,
+			TeamSize: race.DefaultTeamSize, Rounding: race.RoundRaw,
+		})
+	}
 	for j := 1; j <= judges; j++ {
 		d.Judges = append(d.Judges, persistence.JudgeRow{Judge: race.Judge{ID: race.JudgeID(j), Username: fmt.Sprintf("juez%d", j), Active: true}})
 		for range teams {
 			n := len(d.Teams) + 1
 			d.Teams = append(d.Teams, race.Team{
-				ID: race.TeamID(n), Competition: 1, Judge: race.JudgeID(j), Name: fmt.Sprintf("Equipo %d", n), Bib: n, Category: race.CategoryStudents,
+				ID: race.TeamID(n), Competition: race.CompetitionID(j%competitions + 1), Judge: race.JudgeID(j),
+				Name: fmt.Sprintf("Equipo %d", n), Bib: n, Category: race.CategoryStudents,
 			})
 		}
 	}
@@ -173,12 +177,12 @@ type benchNode struct {
 	pid    int // of a server in a process of its own
 }
 
-// benchServe starts a server with the competition of benchRace. It ends with the
+// benchServe starts a server with one competition of benchRace. It ends with the
 // benchmark or with stop.
 func benchServe(b *testing.B, judges, teams int) *benchNode {
 	b.Helper()
 	cfg := benchConfig(b)
-	benchRace(b, cfg, judges, teams)
+	benchRace(b, cfg, 1, judges, teams)
 	ctx, cancel := context.WithCancel(b.Context())
 	ln, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
