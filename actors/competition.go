@@ -236,6 +236,7 @@ func (c *competition) onCommitted(ctx actor.Context, m committed) {
 		c.flush(ctx) // the store works while this batch is answered
 	}
 	for i, w := range done {
+		c.logCause(m.decision.Replies[i])
 		c.answer(ctx, w, m.decision.Replies[i], race.Competition{}, nil)
 	}
 	if !whole {
@@ -251,6 +252,14 @@ func (c *competition) onCommitted(ctx actor.Context, m committed) {
 		})
 	}
 	c.flush(ctx)
+}
+
+// logCause tells operators why the store refused a request by itself; the judge
+// gets the short text only.
+func (c *competition) logCause(r race.Reply) {
+	if e, ok := errors.AsType[*race.Error](r.Err); ok && e.Cause != nil {
+		c.log.Error("request refused by the store", "team_id", int64(r.Team.ID), "error", e.Cause)
+	}
 }
 
 // soleOrigin returns the session that sent all new records of a team, if one

@@ -117,6 +117,11 @@ func (l *listener) wait(t *testing.T, n int) []string {
 // setup has competition 1 with teams 1 to 3, team n of judge n; 3 is inactive.
 func setup(t *testing.T) (*actors.System, *faultyStore, *listener) {
 	t.Helper()
+	return setupLogged(t, slog.DiscardHandler)
+}
+
+func setupLogged(t *testing.T, log slog.Handler) (*actors.System, *faultyStore, *listener) {
+	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "race.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +136,7 @@ func setup(t *testing.T) (*actors.System, *faultyStore, *listener) {
 	}
 	store := &faultyStore{Store: db, refused: make(chan struct{}, 1)}
 	l := &listener{news: make(chan struct{}, 1000)}
-	sys := actors.Start(store, l, slog.New(slog.DiscardHandler))
+	sys := actors.Start(store, l, slog.New(log))
 	t.Cleanup(func() {
 		sys.Stop()
 		if err := db.Close(); err != nil {

@@ -34,12 +34,16 @@ const (
 // Error is a rule that a client broke, or a reason why it must try again. Text
 // is for people, in Spanish; it never carries data of another judge's team.
 type Error struct {
-	Code Code
-	Text string
+	Code  Code
+	Text  string
+	Cause error // what lies behind it, for the log only; nil for most
 }
 
 // Error returns the text for people.
 func (e *Error) Error() string { return e.Text }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
 
 // Errorf makes an Error with a formatted text.
 func Errorf(code Code, format string, args ...any) error {

@@ -25,7 +25,7 @@ func Isolate(
 		return race.Decision{}, nil, err
 	}
 	if len(requests) == 1 {
-		return refuse(requests[0], try)
+		return refuse(requests[0], err, try)
 	}
 	first, firstTeams, err := Isolate(requests[:len(requests)/2], try, refused)
 	if err != nil {
@@ -44,14 +44,18 @@ func Isolate(
 	}, merge(firstTeams, secondTeams), nil
 }
 
-// refuse answers a poison request; a try of nothing tells the last numbers.
-func refuse(q race.Request, try func([]race.Request) (race.Decision, []race.Team, error)) (race.Decision, []race.Team, error) {
+// refuse answers a poison request, of which the database said why; a try of
+// nothing tells the last numbers.
+func refuse(
+	q race.Request, why error, try func([]race.Request) (race.Decision, []race.Team, error),
+) (race.Decision, []race.Team, error) {
 	d, teams, err := try(nil)
 	if err != nil {
 		return race.Decision{}, nil, err
 	}
-	d.Replies = []race.Reply{race.Refuse(q, race.Team{ID: q.Team},
-		race.Errorf(race.CodeInvalidValue, "El registro tiene un valor que no se puede guardar"))}
+	d.Replies = []race.Reply{race.Refuse(q, race.Team{ID: q.Team}, &race.Error{
+		Code: race.CodeInvalidValue, Text: "El registro tiene un valor que no se puede guardar", Cause: why,
+	})}
 	return d, teams, nil
 }
 
