@@ -194,7 +194,8 @@ func (c *campaign) watchers() []*viewer {
 
 // storm is the time of the faults.
 func (c *campaign) storm(ctx context.Context, k *breaker, o *organizer) error {
-	for _, f := range newPlan(c.seed, c.duration, c.kinds) {
+	plan := newPlan(c.seed, c.duration, c.kinds)
+	for _, f := range plan {
 		c.say("  plan: %s", f)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -203,7 +204,6 @@ func (c *campaign) storm(ctx context.Context, k *breaker, o *organizer) error {
 	defer work.end()
 	work.join(o.run)
 	offset := time.Duration(c.clock.now()) // the plan counts from here
-	plan := newPlan(c.seed, c.duration, c.kinds)
 	for i := range plan {
 		plan[i].After += offset
 	}

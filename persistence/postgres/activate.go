@@ -40,7 +40,7 @@ func (s *Store) Activate(ctx context.Context, id race.CompetitionID) (race.Activ
 		err = race.ErrFenced
 	}
 	if err != nil {
-		return race.Activation{}, fmt.Errorf("activate competition %d: %w", id, cause(ctx, err))
+		return race.Activation{}, fmt.Errorf("activate competition %d: %w", id, tables.WithCause(ctx, err))
 	}
 	return a, nil
 }

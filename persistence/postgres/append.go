@@ -50,7 +50,7 @@ func (s *Store) Append(ctx context.Context, b race.Batch) (race.Decision, []race
 	case errors.Is(err, race.ErrFenced) || errors.Is(err, race.ErrNotFound):
 		return race.Decision{}, nil, fmt.Errorf("append to competition %d: %w", b.Competition, err)
 	}
-	return race.Decision{}, nil, fmt.Errorf("append to competition %d, outcome unknown: %w", b.Competition, cause(ctx, err))
+	return race.Decision{}, nil, fmt.Errorf("append to competition %d, outcome unknown: %w", b.Competition, tables.WithCause(ctx, err))
 }
 
 func (s *Store) append(ctx context.Context, st *state, b race.Batch) (d race.Decision, teams []race.Team, err error) {
@@ -83,8 +83,8 @@ func (s *Store) append(ctx context.Context, st *state, b race.Batch) (d race.Dec
 		case movedOn:
 		case uniqueViolation:
 			// The violation stays the error: the batch is not stored.
-			more, lookup := s.takenIDs(ctx, b, err)
-			if lookup != nil || len(more) == len(taken) {
+			more, lookup := s.takenIDs(ctx, b)
+			if lookup != nil || len(more) <= len(taken) {
 				return d, nil, cmp.Or(lookup, err)
 			}
 			taken = more
@@ -134,9 +134,8 @@ func (s *Store) unchanged(ctx context.Context, before stamp) error {
 	return nil
 }
 
-// takenIDs returns the ids of the batch that another competition has stored; the
-// violation itself when there are none.
-func (s *Store) takenIDs(ctx context.Context, b race.Batch, violated error) ([]race.RecordID, error) {
+// takenIDs returns the ids of the batch that another competition has stored.
+func (s *Store) takenIDs(ctx context.Context, b race.Batch) ([]race.RecordID, error) {
 	var ids [][16]byte
 	for _, q := range b.Requests {
 		for _, r := range q.Records {
@@ -147,15 +146,11 @@ func (s *Store) takenIDs(ctx context.Context, b race.Batch, violated error) ([]r
 	if err != nil {
 		return nil, err
 	}
-	taken, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (race.RecordID, error) {
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (race.RecordID, error) {
 		var id [16]byte
 		err := row.Scan(&id)
 		return id, err
 	})
-	if err == nil && len(taken) == 0 {
-		err = violated
-	}
-	return taken, err
 }
 
 // teams returns the known teams of requests by id.

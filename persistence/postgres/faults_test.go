@@ -158,9 +158,7 @@ func (c swallow) Read(b []byte) (int, error) {
 // connection, is a duplicate.
 func TestAppend_UnknownOutcomeIsAskedAgain(t *testing.T) {
 	t.Parallel()
-	url := cluster.Database(t)
-	s := openAt(t, url)
-	epochs := started(t, s)
+	url, s, epochs := opened(t)
 	deaf := &gate{lost: make(chan struct{})}
 	if err := s.ownersDB.Close(); err != nil {
 		t.Fatal(err)
@@ -236,8 +234,7 @@ func TestStore_ConnectionLimit(t *testing.T) {
 // All connections busy: the wait ends with the caller's deadline and its name.
 func TestAppend_PoolExhausted(t *testing.T) {
 	t.Parallel()
-	s := openAt(t, cluster.Database(t))
-	epochs := started(t, s)
+	_, s, epochs := opened(t)
 	for range maxOwners {
 		c, err := s.owners.Acquire(t.Context())
 		if err != nil {

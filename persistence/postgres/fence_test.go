@@ -36,6 +36,14 @@ func started(t *testing.T, s *Store) map[race.CompetitionID]int64 {
 	return epochs
 }
 
+// opened returns a store of its own, filled by started, with its URL and epochs.
+func opened(t *testing.T) (url string, s *Store, epochs map[race.CompetitionID]int64) {
+	t.Helper()
+	url = cluster.Database(t)
+	s = openAt(t, url)
+	return url, s, started(t, s)
+}
+
 // one is a batch of one new record of a team that ana, judge 1, has.
 func one(id race.CompetitionID, epoch int64) race.Batch {
 	team := race.TeamID(11)
@@ -62,9 +70,7 @@ func mustAppend(t *testing.T, s *Store, b race.Batch) race.Decision {
 // believes.
 func TestAppendBatch_FencesWithItsOwnState(t *testing.T) {
 	t.Parallel()
-	url := cluster.Database(t)
-	s := openAt(t, url)
-	epochs := started(t, s)
+	_, s, epochs := opened(t)
 	mustAppend(t, s, one(1, epochs[1]))
 	st := s.state(1)
 	before := stamp{st.ledger.Competition(), st.epoch, st.seq, st.ledger.Event(), st.digest}
@@ -131,9 +137,7 @@ func TestStore_ReassignmentEndsTheEpoch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := cluster.Database(t)
-			s := openAt(t, url)
-			epochs := started(t, s)
+			url, s, epochs := opened(t)
 			mustAppend(t, s, one(1, epochs[1]))
 			exec(t, root(t, url), query)
 			if _, _, err := s.Append(t.Context(), one(1, epochs[1])); !errors.Is(err, race.ErrFenced) {
@@ -154,9 +158,7 @@ func TestStore_ReassignmentEndsTheEpoch(t *testing.T) {
 // looks at the team in the statement that stores.
 func TestAppend_OwnershipIsCheckedWhereItIsStored(t *testing.T) {
 	t.Parallel()
-	url := cluster.Database(t)
-	s := openAt(t, url)
-	epochs := started(t, s)
+	url, s, epochs := opened(t)
 	conn := root(t, url)
 	exec(t, conn, `SET session_replication_role = replica`) // no triggers
 	exec(t, conn, `UPDATE teams SET judge_id = 2 WHERE id = 11`)
@@ -172,9 +174,7 @@ func TestAppend_OwnershipIsCheckedWhereItIsStored(t *testing.T) {
 // A transaction that holds one competition delays no other.
 func TestAppend_CompetitionsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	url := cluster.Database(t)
-	s := openAt(t, url)
-	epochs := started(t, s)
+	url, s, epochs := opened(t)
 	tx, err := root(t, url).Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -210,9 +210,7 @@ func TestAppend_CompetitionsDoNotWaitForEachOther(t *testing.T) {
 // is told of the conflict, whoever was first.
 func TestAppend_OneIDInTwoCompetitionsAtOnce(t *testing.T) {
 	t.Parallel()
-	url := cluster.Database(t)
-	s := openAt(t, url)
-	epochs := started(t, s)
+	url, s, epochs := opened(t)
 	for round := range 10 {
 		first, second := one(1, epochs[1]), one(2, epochs[2])
 		if round%3 == 2 { // the second has only three places
@@ -245,8 +243,7 @@ func TestAppend_OneIDInTwoCompetitionsAtOnce(t *testing.T) {
 // What one request holds that the database refuses is refused alone.
 func TestAppend_TextThatPostgresRefuses(t *testing.T) {
 	t.Parallel()
-	s := openAt(t, cluster.Database(t))
-	epochs := started(t, s)
+	_, s, epochs := opened(t)
 	b := one(1, epochs[1])
 	for _, device := range []string{"a\x00b", "a\xff"} {
 		q := one(1, epochs[1]).Requests[0]
@@ -282,9 +279,7 @@ func rowsNeverChange(t *testing.T, conn *pgx.Conn, want ...string) {
 
 func TestStore_RecordsAndDecisionsNeverChange(t *testing.T) {
 	t.Parallel()
-	url := cluster.Database(t)
-	s := openAt(t, url)
-	epochs := started(t, s)
+	url, s, epochs := opened(t)
 	mustAppend(t, s, one(1, epochs[1]))
 	conn := root(t, url)
 	rowsNeverChange(t, conn, immutable, foreignKeyViolation)
@@ -345,9 +340,7 @@ func TestMigrate_MakesTheRoleIfItMay(t *testing.T) {
 // twice, an id twice, a team of another competition, a day and a millisecond.
 func TestSchema_RefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
-	url := cluster.Database(t)
-	s := openAt(t, url)
-	epochs := started(t, s)
+	url, s, epochs := opened(t)
 	mustAppend(t, s, one(1, epochs[1]))
 	conn := root(t, url)
 	for _, c := range []struct{ name, column, value, want string }{

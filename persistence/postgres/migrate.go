@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"server5k/persistence/tables"
 )
 
 //go:embed migration/*.sql
@@ -50,20 +52,25 @@ func Migrate(ctx context.Context, url string) (_ Migrated, err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var m Migrated
 	if m.Applied, err = migrate(ctx, db); err != nil {
-		return m, fmt.Errorf("migrate: %w", cause(ctx, err))
+		return m, fmt.Errorf("migrate: %w", tables.WithCause(ctx, err))
 	}
 	if m.Role, err = grantRole(ctx, db); err != nil {
-		return m, fmt.Errorf("migrate: make role %s: %w", appRole, cause(ctx, err))
+		return m, fmt.Errorf("migrate: make role %s: %w", appRole, tables.WithCause(ctx, err))
 	}
 	return m, nil
 }
 
 func migrate(ctx context.Context, db *sql.DB) ([]string, error) {
+	files, err := fs.Sub(migrations, "migration")
+	if err != nil {
+		return nil, err
+	}
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return nil, err
 	}
-	p, err := provider(db, goose.WithSessionLocker(locker))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker),
+		goose.WithVerbose(false), goose.WithDisableGlobalRegistry(true), goose.WithTableName(versionTable))
 	if err != nil {
 		return nil, err
 	}
@@ -73,15 +80,6 @@ func migrate(ctx context.Context, db *sql.DB) ([]string, error) {
 		names = append(names, r.Source.Path)
 	}
 	return names, err
-}
-
-func provider(db *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migration")
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectPostgres, db, files,
-		append(options, goose.WithVerbose(false), goose.WithDisableGlobalRegistry(true), goose.WithTableName(versionTable))...)
 }
 
 // newest is the version of the last migration in this program.
@@ -106,13 +104,13 @@ var grants = []string{
 // grantRole makes the role, gives it its rights in this database and makes the
 // present user a member. false, without an error, where the user may not.
 func grantRole(ctx context.Context, db *sql.DB) (bool, error) {
-	const make = `DO $$ BEGIN
+	const makeRole = `DO $$ BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '` + appRole + `') THEN CREATE ROLE ` + appRole + ` NOLOGIN; END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- another database's migration was first
 END $$`
 	// Who made the role is not allowed to take it, from version 16 on. A superuser
 	// may take any.
-	const join = `DO $$ BEGIN
+	const joinRole = `DO $$ BEGIN
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
         EXECUTE format('GRANT ` + appRole + ` TO %I', current_user);
     END IF;
@@ -121,7 +119,7 @@ END $$`
 	if err != nil {
 		return false, err
 	}
-	for _, statement := range append([]string{make, join}, grants...) {
+	for _, statement := range append([]string{makeRole, joinRole}, grants...) {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			if is(err, insufficientPrivilege) {
 				return false, tx.Rollback()

@@ -11,9 +11,7 @@ import (
 // not both believe that they have the last one.
 func TestActivate_RaisedAgainBeforeLoading(t *testing.T) {
 	t.Parallel()
-	url := cluster.Database(t)
-	s := openAt(t, url)
-	epochs := started(t, s)
+	url, s, epochs := opened(t)
 	exec(t, root(t, url), `CREATE FUNCTION other_owner() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     UPDATE competitions SET epoch = epoch + 1 WHERE id = NEW.id; RETURN NULL;
 END $$;
@@ -30,9 +28,7 @@ CREATE TRIGGER other_owner AFTER UPDATE OF epoch ON competitions FOR EACH ROW WH
 // success, whatever the last reason was.
 func TestAppend_NotStoredIsNoSuccess(t *testing.T) {
 	t.Parallel()
-	url := cluster.Database(t)
-	s := openAt(t, url)
-	epochs := started(t, s)
+	url, s, epochs := opened(t)
 	stored := one(2, epochs[2])
 	mustAppend(t, s, stored)
 	mustAppend(t, s, one(1, epochs[1])) // its state is fresh

@@ -43,7 +43,7 @@ func (st *state) lock(ctx context.Context) error {
 	case <-st.turn:
 		return nil
 	case <-ctx.Done():
-		return cause(ctx, ctx.Err())
+		return tables.WithCause(ctx, ctx.Err())
 	}
 }
 

@@ -87,7 +87,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	defer cancel()
 	s := &Store{states: map[race.CompetitionID]*state{}}
 	if err := s.open(ctx, url); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", cause(ctx, err)), s.Close())
+		return nil, errors.Join(fmt.Errorf("open database: %w", tables.WithCause(ctx, err)), s.Close())
 	}
 	return s, nil
 }
@@ -190,26 +190,6 @@ func (s *Store) Transition(ctx context.Context, t race.Transition) (race.Competi
 // writer returns what runs a function in one transaction of db.
 func writer(db *sql.DB) func(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
 	return func(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
-		tx, err := db.BeginTx(ctx, nil)
-		if err != nil {
-			return cause(ctx, err)
-		}
-		if err := f(ctx, tx); err != nil {
-			err = cause(ctx, err)
-			// The rollback of a transaction that the context ended has been done.
-			if e := tx.Rollback(); e != nil && !errors.Is(e, sql.ErrTxDone) {
-				err = errors.Join(err, e)
-			}
-			return err
-		}
-		return cause(ctx, tx.Commit())
+		return tables.Transact(ctx, db, f)
 	}
-}
-
-// cause adds to an error why its context ended, if it did.
-func cause(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		return errors.Join(err, context.Cause(ctx))
-	}
-	return err
 }

@@ -16,21 +16,9 @@ import (
 // an end, because the driver starts a goroutine for each statement under a
 // context that has one, which costs more than the statement.
 func (s *Store) write(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := f(context.WithoutCancel(ctx), tx); err != nil {
-		if ctx.Err() != nil {
-			err = errors.Join(err, context.Cause(ctx))
-		}
-		// The rollback of a transaction that the context ended has been done.
-		if e := tx.Rollback(); e != nil && !errors.Is(e, sql.ErrTxDone) {
-			err = errors.Join(err, e)
-		}
-		return err
-	}
-	return tx.Commit()
+	return tables.Transact(ctx, s.writer, func(ctx context.Context, tx *sql.Tx) error {
+		return f(context.WithoutCancel(ctx), tx)
+	})
 }
 
 // constraint returns which kind of constraint err breaks, 0 if none: one of the

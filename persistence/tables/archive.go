@@ -20,7 +20,7 @@ const (
 
 	archiveTeamsQuery = `SELECT id, competition_id, judge_id, name, bib, category FROM teams
 WHERE competition_id = $1 ORDER BY bib, id`
-	archiveRecordsQuery = `SELECT ` + RecordColumns + ` FROM time_records r WHERE r.competition_id = $1 ORDER BY r.seq`
+	archiveRecordsQuery = `SELECT ` + recordColumns + ` FROM time_records r WHERE r.competition_id = $1 ORDER BY r.seq`
 	decisionsQuery      = `SELECT id, kind, event, team_id, record_id, value, author, at, reason, undoes FROM decisions
 WHERE competition_id = $1 ORDER BY id`
 	linksQuery = `SELECT first_seq, last_seq, epoch, digest FROM batches WHERE competition_id = $1 ORDER BY first_seq`

@@ -8,17 +8,17 @@ import (
 	"server5k/race"
 )
 
-// RecordColumns are what ScanRecord reads of a record r.
-const RecordColumns = `r.record_id, r.team_id, r.judge_id, r.elapsed_ms, r.marked_at, r.clock_offset_us,
+// recordColumns are what ScanRecord reads of a record r.
+const recordColumns = `r.record_id, r.team_id, r.judge_id, r.elapsed_ms, r.marked_at, r.clock_offset_us,
 r.clock_uncertainty_us, r.device, r.device_seq, r.received_at, r.source, r.anonymous, r.state, r.reason, r.slot, r.seq, r.event`
 
 const (
-	teamRecordsQuery = `SELECT ` + RecordColumns + ` FROM time_records r
+	teamRecordsQuery = `SELECT ` + recordColumns + ` FROM time_records r
 WHERE r.team_id = $1 AND r.state = 'counted' ORDER BY r.elapsed_ms, r.slot`
-	recordsQuery = `SELECT ` + RecordColumns + ` FROM time_records r
+	recordsQuery = `SELECT ` + recordColumns + ` FROM time_records r
 WHERE r.competition_id = $1 AND r.state = 'counted' ORDER BY r.seq`
 	// HeldQuery lists the held marks of a competition for ScanRecord.
-	HeldQuery = `SELECT ` + RecordColumns + ` FROM time_records r
+	HeldQuery = `SELECT ` + recordColumns + ` FROM time_records r
 WHERE r.competition_id = $1 AND r.state = 'held' ORDER BY r.seq`
 )
 
@@ -52,7 +52,7 @@ func (t *Tables) Held(ctx context.Context, id race.CompetitionID) ([]race.TimeRe
 	return rs, named(err, "held records of competition %d", id)
 }
 
-// ScanRecord reads RecordColumns.
+// ScanRecord reads recordColumns.
 func ScanRecord(row Row) (race.TimeRecord, error) {
 	var r race.TimeRecord
 	var judge, marked, offset, uncertainty, deviceSeq, received, slot, event sql.NullInt64

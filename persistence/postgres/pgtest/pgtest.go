@@ -1,8 +1,8 @@
 // Package pgtest runs private PostgreSQL servers for tests: a temporary
 // directory, a free port of the loopback address, fsync on as in production. It
 // needs the programs of the server, found in $PG_BIN, on the PATH or where
-// Debian puts them. A server is a child process that ends with Stop or, at the
-// latest on Linux, with the test.
+// Debian puts them. A server is a child process that ends with Close or, at
+// the latest on Linux, with the test.
 package pgtest
 
 import (

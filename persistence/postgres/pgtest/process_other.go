@@ -2,14 +2,9 @@
 
 package pgtest
 
-import (
-	"os"
-	"syscall"
-)
+import "syscall"
 
 const sigQuit = syscall.Signal(3)
 
 // attributes are those of this process; run the tests as an ordinary user.
 func attributes() *syscall.SysProcAttr { return nil }
-
-var _ os.Signal = sigQuit
