@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -35,11 +34,11 @@ type campaign struct {
 	binary   string
 	dir      string // for this run only
 	out      io.Writer
+	make     func(*campaign) stage
 
 	clock   clock
 	cast    cast
-	db      *database
-	a, b    *server
+	stage   stage
 	targets targets
 	resting atomic.Bool
 	tally   tally
@@ -55,21 +54,17 @@ func (c *campaign) say(format string, args ...any) {
 // run plays the campaign and returns what there is to judge. An error says that
 // there is nothing to judge.
 func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
-	c.cast = newCast(c.judges, int(c.duration.Seconds()))
-	defer func() { err = errors.Join(err, c.close()) }()
-	if err := c.open(ctx); err != nil {
+	c.cast, c.clock = newCast(c.judges, int(c.duration.Seconds())), clock{time.Now()}
+	c.stage = c.make(c)
+	defer func() { err = errors.Join(err, c.stage.close()) }()
+	setup, cancel := context.WithTimeoutCause(ctx, setupTimeout, errors.New("set up: not done in 60s"))
+	defer cancel()
+	if err := c.stage.open(setup, c.cast); err != nil {
 		return nil, err
 	}
 	client := newHTTPClient()
 	defer client.CloseIdleConnections()
-	o := &organizer{cast: c.cast, rng: c.rng(1), targets: &c.targets, client: client}
-	setup, cancel := context.WithTimeoutCause(ctx, setupTimeout, errors.New("set up: not done in 60s"))
-	defer cancel()
-	c.clock = clock{time.Now()}
-	o.clock = c.clock
-	if err := c.a.ready(setup, client); err != nil {
-		return nil, err
-	}
+	o := &organizer{cast: c.cast, rng: c.rng(1), clock: c.clock, targets: &c.targets, client: client}
 	if err := o.login(setup); err != nil {
 		return nil, err
 	}
@@ -91,12 +86,12 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	for _, v := range viewers {
 		audience.join(v.run)
 	}
-	k := &breaker{clock: c.clock, db: c.db, a: c.a, b: c.b, targets: &c.targets, client: client, tell: c.say}
+	k := &breaker{clock: c.clock, stage: c.stage, tell: c.say}
 	e = &evidence{Seed: c.seed, Cast: c.cast}
 	if err := c.storm(ctx, k, o); err != nil {
 		return nil, err
 	}
-	e.Complaint = append(e.Complaint, c.settle(ctx, k, o, phones)...)
+	e.Complaint = append(e.Complaint, c.settle(ctx, o, phones)...)
 	crowd.end()
 	e.Complaint = append(e.Complaint, c.finish(ctx, o, viewers)...)
 	audience.end()
@@ -109,15 +104,10 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 		e.Complaint = append(e.Complaint, v.complaints...)
 		e.Viewings = append(e.Viewings, w)
 	}
-	if err := c.a.end(sigTerm, stopPatience); err != nil {
-		e.Complaint = append(e.Complaint, err.Error())
-	}
-	c.say("  %5.1fs: the server has stopped", seconds(c.clock.now()))
-	if err := c.a.once("verify"); err != nil { // the server's own check has to agree
-		e.Complaint = append(e.Complaint, err.Error())
-	}
+	e.Complaint = append(e.Complaint, c.stage.finish()...)
+	c.say("  %5.1fs: the servers have stopped", seconds(c.clock.now()))
 	e.Changes, e.Blows = o.history(), k.blows
-	if e.Tables, err = c.db.readTables(ctx); err != nil {
+	if e.Tables, err = c.stage.base().readTables(ctx); err != nil {
 		return nil, err
 	}
 	return e, context.Cause(ctx)
@@ -125,43 +115,6 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 
 // rng is a source of chance of its own for each part.
 func (c *campaign) rng(part uint64) *rand.Rand { return rand.New(rand.NewPCG(c.seed, part)) }
-
-// open starts PostgreSQL and the first server.
-func (c *campaign) open(ctx context.Context) (err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, setupTimeout, errors.New("set up: not done in 60s"))
-	defer cancel()
-	if c.db, err = openDatabase(ctx); err != nil {
-		return err
-	}
-	if c.a, err = newServer(ctx, "a", c.binary, c.dir, c.db.server.Addr(), databaseUser); err != nil {
-		return err
-	}
-	if c.b, err = newServer(ctx, "b", c.binary, c.dir, c.db.server.Addr(), databaseUser); err != nil {
-		return err
-	}
-	if err := c.a.once("migrate"); err != nil {
-		return err
-	}
-	if err := c.db.seed(ctx, c.cast); err != nil {
-		return err
-	}
-	c.targets.set(c.a.url)
-	c.a.run()
-	return nil
-}
-
-// close ends every process that the campaign started.
-func (c *campaign) close() error {
-	for _, s := range []*server{c.a, c.b} {
-		if s != nil {
-			s.close()
-		}
-	}
-	if c.db != nil {
-		return c.db.Close()
-	}
-	return nil
-}
 
 func (c *campaign) phones(ctx context.Context) ([]*phone, error) {
 	loot := &pool{}
@@ -216,8 +169,8 @@ func (c *campaign) storm(ctx context.Context, k *breaker, o *organizer) error {
 		if !pause(ctx, min(2*time.Second, end-time.Duration(c.clock.now()))) {
 			break
 		}
-		c.say("  %5.1fs: %d records sent, %d acknowledged, server started %d times, PostgreSQL %d",
-			seconds(c.clock.now()), c.tally.sent.Load(), c.tally.acked.Load(), c.a.starts.Load(), 1+c.db.starts.Load())
+		c.say("  %5.1fs: %d records sent, %d acknowledged, %s",
+			seconds(c.clock.now()), c.tally.sent.Load(), c.tally.acked.Load(), c.stage.sum())
 	}
 	<-broken
 	c.resting.Store(true)
@@ -225,10 +178,10 @@ func (c *campaign) storm(ctx context.Context, k *breaker, o *organizer) error {
 }
 
 // settle heals all and waits until every judge has a final answer for everything.
-func (c *campaign) settle(ctx context.Context, k *breaker, o *organizer, phones []*phone) (complaints []string) {
+func (c *campaign) settle(ctx context.Context, o *organizer, phones []*phone) (complaints []string) {
 	heal, cancel := context.WithTimeoutCause(ctx, healTimeout, errors.New("heal: not done in 60s"))
 	defer cancel()
-	if err := k.heal(heal); err != nil {
+	if err := c.stage.heal(heal); err != nil {
 		return []string{err.Error()}
 	}
 	c.say("  %5.1fs: healed", seconds(c.clock.now()))
@@ -263,7 +216,7 @@ func (c *campaign) finish(ctx context.Context, o *organizer, viewers []*viewer) 
 	if err := o.all(ctx, false); err != nil {
 		return []string{err.Error()}
 	}
-	events, err := c.db.events(ctx)
+	events, err := c.stage.base().events(ctx)
 	if err != nil {
 		return []string{err.Error()}
 	}
@@ -304,12 +257,3 @@ func (c *crowd) end() {
 
 // historyFile is where the history of a run goes.
 func (c *campaign) historyFile() string { return filepath.Join(c.dir, "history.jsonl") }
-
-// logs shows the end of a server's log.
-func (c *campaign) logs(name string, bytes int) string {
-	raw, err := os.ReadFile(filepath.Join(c.dir, name, "log.txt"))
-	if err != nil {
-		return err.Error()
-	}
-	return string(raw[max(0, len(raw)-bytes):])
-}

@@ -118,7 +118,17 @@ type viewing struct {
 type blow struct {
 	fault
 	At    instant `json:"at"`
+	Until instant `json:"until"`
+	Hits  []hit   `json:"hits,omitempty"`
 	Error string  `json:"error,omitempty"`
+}
+
+// hit is what a blow did to one node, and to a competition that it owned.
+type hit struct {
+	Node        string  `json:"node"`
+	At          instant `json:"at"`
+	Competition int64   `json:"competition,omitempty"` // 0: it owned none
+	Epoch       int64   `json:"epoch,omitempty"`       // under which it owned that
 }
 
 // evidence is all that the verdict knows.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -23,12 +24,13 @@ const (
 	holds         // nothing passes, nothing is lost
 )
 
-// link is a TCP proxy between one server and PostgreSQL. Its methods may be
+// link is a TCP proxy between one server and PostgreSQL, Redis or other servers. Its methods may be
 // called from any goroutine. It starts a goroutine that accepts and two for each
 // connection; Close ends them all.
 type link struct {
 	target string
 	addr   string
+	dialer func(net.Conn) string // who dials; nil: it does not matter
 	wg     sync.WaitGroup
 
 	mu      sync.Mutex // protects the fields below
@@ -36,12 +38,22 @@ type link struct {
 	mode    mode
 	changed chan struct{} // closed when mode changes
 	conns   map[net.Conn]net.Conn
+	walls   map[wall]bool
 	closed  bool
 }
 
-// newLink listens on a free port.
-func newLink(ctx context.Context, target string) (*link, error) {
-	l := &link{target: target, addr: "127.0.0.1:0", conns: map[net.Conn]net.Conn{}, changed: make(chan struct{})}
+// wall holds what goes one way on the connections of one dialer.
+type wall struct {
+	dialer  string
+	answers bool
+}
+
+// newLink listens on a free port of host.
+func newLink(ctx context.Context, host, target string) (*link, error) {
+	l := &link{
+		target: target, addr: net.JoinHostPort(host, "0"), conns: map[net.Conn]net.Conn{},
+		walls: map[wall]bool{}, changed: make(chan struct{}),
+	}
 	return l, l.listen(ctx)
 }
 
@@ -82,17 +94,21 @@ func (l *link) accept(ctx context.Context, ln net.Listener) {
 		}
 		l.conns[down] = up
 		l.mu.Unlock()
-		l.wg.Go(func() { l.pump(up, down, false) })
-		l.wg.Go(func() { l.pump(down, up, true) })
+		who := ""
+		if l.dialer != nil {
+			who = l.dialer(down)
+		}
+		l.wg.Go(func() { l.pump(up, down, wall{who, false}) })
+		l.wg.Go(func() { l.pump(down, up, wall{who, true}) })
 	}
 }
 
 // pump carries bytes one way until either side breaks.
-func (l *link) pump(to, from net.Conn, answers bool) {
+func (l *link) pump(to, from net.Conn, way wall) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
-		if n > 0 && l.pass(answers) {
+		if n > 0 && l.pass(way) {
 			if _, werr := to.Write(buf[:n]); werr != nil {
 				err = werr
 			}
@@ -102,7 +118,7 @@ func (l *link) pump(to, from net.Conn, answers bool) {
 		}
 	}
 	down, up := from, to
-	if answers {
+	if way.answers {
 		down, up = to, from
 	}
 	l.mu.Lock()
@@ -113,19 +129,22 @@ func (l *link) pump(to, from net.Conn, answers bool) {
 }
 
 // pass waits as the mode says and tells whether the bytes go on.
-func (l *link) pass(answers bool) bool {
+func (l *link) pass(way wall) bool {
 	for {
 		l.mu.Lock()
 		now, changed, closed := l.mode, l.changed, l.closed
+		if l.walls[way] {
+			now = holds
+		}
 		l.mu.Unlock()
 		switch {
 		case closed:
 			return false
 		case now == holds:
 			<-changed
-		case now == swallows && answers:
+		case now == swallows && way.answers:
 			return false
-		case now == delays && answers:
+		case now == delays && way.answers:
 			select {
 			case <-time.After(lateBy):
 			case <-changed:
@@ -144,6 +163,24 @@ func (l *link) set(m mode) {
 	l.mode = m
 	close(l.changed)
 	l.changed = make(chan struct{})
+}
+
+// build puts a wall up, or takes it down.
+func (l *link) build(w wall, up bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.walls[w] = up
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// heal lets everything pass and everybody in.
+func (l *link) heal(ctx context.Context) error {
+	l.mu.Lock()
+	clear(l.walls)
+	l.mu.Unlock()
+	l.set(passes)
+	return l.listen(ctx)
 }
 
 // cut breaks all connections with a reset.
@@ -165,6 +202,35 @@ func (l *link) refuse() {
 	}
 	l.mu.Unlock()
 	l.cut()
+}
+
+// suffer breaks the link as a fault says, from its beginning to its end.
+func (l *link) suffer(ctx context.Context, f fault, rng *rand.Rand) error {
+	switch f.Kind {
+	case linkSwallow:
+		l.set(swallows)
+		pause(ctx, f.Length)
+		l.cut()
+		l.set(passes)
+	case linkDelay:
+		l.set(delays)
+		pause(ctx, f.Length)
+		l.set(passes)
+	case linkHole:
+		l.set(holds)
+		pause(ctx, f.Length)
+		if rng.IntN(2) == 0 {
+			l.cut() // what was held never arrives
+		}
+		l.set(passes)
+	case linkRefuse:
+		l.refuse()
+		pause(ctx, f.Length)
+		return l.listen(ctx)
+	default:
+		l.cut()
+	}
+	return nil
 }
 
 // Close ends all goroutines of the link.

@@ -45,13 +45,13 @@ func (r *runner) one(ctx context.Context, seed uint64, binary string, kinds []ki
 		return nil, err
 	}
 	c := &campaign{
-		seed: seed, duration: r.duration, judges: r.judges, viewers: r.viewers, kinds: kinds, binary: binary, dir: dir, out: out,
+		seed: seed, duration: r.duration, judges: r.judges, viewers: r.viewers, kinds: kinds, binary: binary, dir: dir, out: out, make: newSingle,
 	}
 	c.say("seed %d, %v, %d judges, %d viewers", seed, r.duration, r.judges, r.viewers)
 	began := time.Now()
 	e, err := c.run(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%w\nlog of the server:\n%s", err, c.logs("a", 2000))
+		return nil, fmt.Errorf("%w\nlog of the server:\n%s", err, c.stage.logs())
 	}
 	played := time.Since(began)
 	v := newVerdict(e)
@@ -88,7 +88,7 @@ func (r *runner) tell(c *campaign, v *verdict, played, judged time.Duration) {
 		faults = append(faults, fmt.Sprintf("%s %d", k, kinds[k]))
 	}
 	c.say("  %d faults (%d not as meant): %s", len(v.e.Blows), failed, strings.Join(faults, ", "))
-	c.say("  server started %d times, PostgreSQL %d, owners %d", c.a.starts.Load()+c.b.starts.Load(), 1+c.db.starts.Load(), f.Epochs)
+	c.say("  %s, owners %d", c.stage.sum(), f.Epochs)
 	c.say("  %d messages, %d records sent: %d acknowledged, %d refused, %d told to retry, %d without an answer",
 		f.Messages, f.Tries, f.Acknowledged, f.Refused, f.Unavailable, f.Unknown)
 	c.say("  %d counted, %d held; %d operations in the linear check, %d teams undecided; viewers saw %d things",

@@ -10,22 +10,33 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// server is one place for the real server: a port, a link to PostgreSQL and a
-// process, which is started again whenever it ends, until stop. Its methods may
-// be called from any goroutine.
-type server struct {
+// loopback is where everything listens that needs no address of its own.
+const loopback = "127.0.0.1"
+
+// place is where a server runs and how.
+type place struct {
 	name   string
 	binary string
-	dir    string
+	dir    string   // of the run; the server gets one below
+	addr   string   // where it serves clients
+	health string   // path that answers 200 when clients may come
+	env    []string // settings beyond the common ones
+	wrap   []string // a command that runs another, in a network of its own
+}
+
+// server is one place for the real server: a link to PostgreSQL and a process,
+// which is started again whenever it ends, until stop. Its methods may be called
+// from any goroutine.
+type server struct {
+	place
 	url    string
 	link   *link
-	user   string // of the database
 	starts atomic.Int64
 
 	mu      sync.Mutex // protects the fields below
@@ -34,28 +45,36 @@ type server struct {
 	quit    context.CancelFunc
 }
 
-func newServer(ctx context.Context, name, binary, dir, postgres, user string) (*server, error) {
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+func newServer(p place, postgres *link) (*server, error) {
+	p.dir = filepath.Join(p.dir, p.name)
+	return &server{place: p, url: "http://" + p.addr, link: postgres}, os.MkdirAll(p.dir, 0o700)
+}
+
+// freeAddr is a free port of the loopback address.
+func freeAddr(ctx context.Context) (string, error) {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", loopback+":0")
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	port := ln.Addr().(*net.TCPAddr).Port
-	if err := ln.Close(); err != nil {
-		return nil, err
-	}
-	l, err := newLink(ctx, postgres)
-	if err != nil {
-		return nil, err
-	}
-	s := &server{name: name, binary: binary, dir: filepath.Join(dir, name), link: l, user: user}
-	s.url = "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	return s, os.MkdirAll(s.dir, 0o700)
+	return ln.Addr().String(), ln.Close()
 }
 
 // databaseURL leads to PostgreSQL by way of the link.
 func (s *server) databaseURL() string {
-	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", s.user, s.link.addr, databaseName)
+	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", databaseUser, s.link.addr, databaseName)
 }
+
+// logs is the end of its log.
+func (s *server) logs() string {
+	raw, err := os.ReadFile(filepath.Join(s.dir, "log.txt"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw[max(0, len(raw)-shownLog):])
+}
+
+// shownLog bounds what is shown of a log, in bytes.
+const shownLog = 2000
 
 // command runs the binary with the settings of this place.
 func (s *server) command(args ...string) (*exec.Cmd, *os.File, error) {
@@ -64,11 +83,13 @@ func (s *server) command(args ...string) (*exec.Cmd, *os.File, error) {
 		return nil, nil, err
 	}
 	// No context: every way to end it is a fault or stop, never a cancellation.
-	cmd := exec.CommandContext(context.Background(), s.binary, args...)
+	line := slices.Concat(s.wrap, []string{s.binary}, args)
+	cmd := exec.CommandContext(context.Background(), line[0], line[1:]...)
 	cmd.Dir = s.dir
 	cmd.SysProcAttr = attributes()
-	cmd.Env = append(os.Environ(), "DATA_DIR="+s.dir, "LISTEN_ADDR="+s.url[len("http://"):], "DATABASE_URL="+s.databaseURL(),
-		"SECRET_KEY="+secretKey, "JUDGE_RATE=100000", "REDIS_URL=")
+	cmd.Env = append(os.Environ(), "DATA_DIR="+s.dir, "LISTEN_ADDR="+s.addr, "DATABASE_URL="+s.databaseURL(),
+		"SECRET_KEY="+secretKey, "JUDGE_RATE=100000")
+	cmd.Env = append(cmd.Env, s.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	return cmd, log, nil
 }
@@ -172,10 +193,29 @@ func (s *server) close() {
 	s.link.Close()
 }
 
+// restart ends the process with a signal and waits for the next one.
+func (s *server) restart(ctx context.Context, sig os.Signal, client *http.Client) error {
+	before := s.starts.Load()
+	if err := s.signal(sig); err != nil {
+		return err
+	}
+	return s.back(ctx, before, client)
+}
+
+// back waits until the server has been started more often than before and answers.
+func (s *server) back(ctx context.Context, before int64, client *http.Client) error {
+	for s.starts.Load() == before {
+		if !pause(ctx, 20*time.Millisecond) {
+			return fmt.Errorf("server %s has not ended: %w", s.name, context.Cause(ctx))
+		}
+	}
+	return s.ready(ctx, client)
+}
+
 // ready waits until the server answers.
 func (s *server) ready(ctx context.Context, client *http.Client) error {
 	for {
-		status, err := call(ctx, client, time.Second, http.MethodGet, s.url+"/api/health/", "", nil, nil)
+		status, err := call(ctx, client, time.Second, http.MethodGet, s.url+s.health, "", nil, nil)
 		if status == http.StatusOK {
 			return nil
 		}

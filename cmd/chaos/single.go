@@ -11,44 +11,95 @@ import (
 	"time"
 )
 
-// breaker carries out the plan. Faults may overlap; heal makes everything whole.
-type breaker struct {
-	clock   clock
-	db      *database
-	a, b    *server // b runs only during doubleOwner
+// single is one server on one PostgreSQL, with a second server on the same
+// database now and then.
+type single struct {
+	binary  string
+	dir     string
 	targets *targets
 	client  *http.Client
-	tell    func(string, ...any)
 
-	wg     sync.WaitGroup
+	db     *database
+	a, b   *server    // b runs only during doubleOwner
 	double sync.Mutex // held while b runs
-
-	mu    sync.Mutex // protects blows
-	blows []blow
 }
 
-// run starts each fault at its time and returns when the last has ended.
-func (k *breaker) run(ctx context.Context, plan []fault) {
-	for _, f := range plan {
-		if wait := f.After - time.Duration(k.clock.now()); wait > 0 && !pause(ctx, wait) {
-			break
-		}
-		k.wg.Go(func() {
-			b := blow{fault: f, At: k.clock.now()}
-			if err := k.strike(ctx, f); err != nil {
-				b.Error = err.Error()
-			}
-			k.tell("  %s %s", f, b.Error)
-			k.mu.Lock()
-			defer k.mu.Unlock()
-			k.blows = append(k.blows, b)
-		})
+func newSingle(c *campaign) stage {
+	return &single{binary: c.binary, dir: c.dir, targets: &c.targets, client: newHTTPClient()}
+}
+
+// open starts PostgreSQL and the first server.
+func (k *single) open(ctx context.Context, c cast) (err error) {
+	if k.db, err = openDatabase(ctx); err != nil {
+		return err
 	}
-	k.wg.Wait()
+	for name, s := range map[string]**server{"a": &k.a, "b": &k.b} {
+		addr, err := freeAddr(ctx)
+		if err != nil {
+			return err
+		}
+		l, err := newLink(ctx, loopback, k.db.server.Addr())
+		if err != nil {
+			return err
+		}
+		p := place{name: name, binary: k.binary, dir: k.dir, addr: addr, health: "/api/health/", env: []string{"REDIS_URL="}}
+		if *s, err = newServer(p, l); err != nil {
+			return err
+		}
+	}
+	if err := k.a.once("migrate"); err != nil {
+		return err
+	}
+	if err := k.db.seed(ctx, c); err != nil {
+		return err
+	}
+	k.targets.set(k.a.url)
+	k.a.run()
+	return k.a.ready(ctx, k.client)
+}
+
+func (k *single) base() *database { return k.db }
+
+func (k *single) sum() string {
+	return fmt.Sprintf("server started %d times, PostgreSQL %d", k.a.starts.Load()+k.b.starts.Load(), 1+k.db.starts.Load())
+}
+
+func (k *single) logs() string {
+	if k.a == nil {
+		return ""
+	}
+	return k.a.logs()
+}
+
+// finish drains the server; its own check has to agree then.
+func (k *single) finish() (complaints []string) {
+	if err := k.a.end(sigTerm, stopPatience); err != nil {
+		complaints = append(complaints, err.Error())
+	}
+	if err := k.a.once("verify"); err != nil {
+		complaints = append(complaints, err.Error())
+	}
+	return complaints
+}
+
+// close ends every process.
+func (k *single) close() error {
+	k.client.CloseIdleConnections()
+	for _, s := range []*server{k.a, k.b} {
+		if s != nil {
+			s.close()
+		}
+	}
+	if k.db != nil {
+		return k.db.Close()
+	}
+	return nil
 }
 
 // strike carries one fault out, from its beginning to its end.
-func (k *breaker) strike(ctx context.Context, f fault) error {
+func (k *single) strike(ctx context.Context, f fault) ([]hit, error) { return nil, k.hurt(ctx, f) }
+
+func (k *single) hurt(ctx context.Context, f fault) error {
 	rng := rand.New(rand.NewPCG(f.Coin, 1))
 	switch f.Kind {
 	case serverKill:
@@ -80,7 +131,7 @@ func (k *breaker) strike(ctx context.Context, f fault) error {
 	return fmt.Errorf("unknown fault %q", f.Kind)
 }
 
-func (k *breaker) freezeServer(ctx context.Context, length time.Duration) error {
+func (k *single) freezeServer(ctx context.Context, length time.Duration) error {
 	if err := k.a.signal(sigStop); err != nil {
 		return err
 	}
@@ -90,7 +141,7 @@ func (k *breaker) freezeServer(ctx context.Context, length time.Duration) error 
 
 // doubleOwner starts a second server on the same database while the first is
 // frozen, wakes the first, and lets clients talk to both.
-func (k *breaker) doubleOwner(ctx context.Context, length time.Duration, rng *rand.Rand) error {
+func (k *single) doubleOwner(ctx context.Context, length time.Duration, rng *rand.Rand) error {
 	if !k.double.TryLock() {
 		return errors.New("there is a second server already")
 	}
@@ -118,46 +169,20 @@ func (k *breaker) doubleOwner(ctx context.Context, length time.Duration, rng *ra
 	return errors.Join(err, k.b.end(sig, patience))
 }
 
-func (k *breaker) breakLink(ctx context.Context, f fault, rng *rand.Rand) error {
+func (k *single) breakLink(ctx context.Context, f fault, rng *rand.Rand) error {
 	links := []*link{k.a.link, k.a.link, k.a.link, k.b.link}
 	if k.double.TryLock() { // b does not run
 		k.double.Unlock()
 		links = links[:1]
 	}
-	l := links[rng.IntN(len(links))]
-	switch f.Kind {
-	case linkSwallow:
-		l.set(swallows)
-		pause(ctx, f.Length)
-		l.cut()
-		l.set(passes)
-	case linkDelay:
-		l.set(delays)
-		pause(ctx, f.Length)
-		l.set(passes)
-	case linkHole:
-		l.set(holds)
-		pause(ctx, f.Length)
-		if rng.IntN(2) == 0 {
-			l.cut() // what was held never arrives
-		}
-		l.set(passes)
-	case linkRefuse:
-		l.refuse()
-		pause(ctx, f.Length)
-		return l.listen(context.WithoutCancel(ctx))
-	default:
-		l.cut()
-	}
-	return nil
+	return links[rng.IntN(len(links))].suffer(ctx, f, rng)
 }
 
 // heal ends every fault; only server a goes on.
-func (k *breaker) heal(ctx context.Context) error {
+func (k *single) heal(ctx context.Context) error {
 	k.db.thaw()
 	for _, l := range []*link{k.a.link, k.b.link} {
-		l.set(passes)
-		if err := l.listen(context.WithoutCancel(ctx)); err != nil {
+		if err := l.heal(ctx); err != nil {
 			return err
 		}
 	}
