@@ -20,6 +20,8 @@ const (
 	drainTimeout = 60 * time.Second
 	// viewTimeout bounds how late a viewer may see the end.
 	viewTimeout = 20 * time.Second
+	// progressEvery is how often a campaign says how it goes.
+	progressEvery = 2 * time.Second
 	// stopPatience is above the server's own limit for a drain.
 	stopPatience = 25 * time.Second
 )
@@ -35,6 +37,10 @@ type campaign struct {
 	dir      string // for this run only
 	out      io.Writer
 	make     func(*campaign) stage
+	pace     time.Duration // stretches the plan
+	failover int           // owners to kill instead of a plan
+	rolling  int           // rolling restarts instead of a plan
+	proxies  bool          // no network namespaces
 
 	clock   clock
 	cast    cast
@@ -54,7 +60,7 @@ func (c *campaign) say(format string, args ...any) {
 // run plays the campaign and returns what there is to judge. An error says that
 // there is nothing to judge.
 func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
-	c.cast, c.clock = newCast(c.judges, int(c.duration.Seconds())), clock{time.Now()}
+	c.cast = newCast(c.judges, int(c.length().Seconds()))
 	c.stage = c.make(c)
 	defer func() { err = errors.Join(err, c.stage.close()) }()
 	setup, cancel := context.WithTimeoutCause(ctx, setupTimeout, errors.New("set up: not done in 60s"))
@@ -62,6 +68,7 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	if err := c.stage.open(setup, c.cast); err != nil {
 		return nil, err
 	}
+	c.clock = clock{time.Now()}
 	client := newHTTPClient()
 	defer client.CloseIdleConnections()
 	o := &organizer{cast: c.cast, rng: c.rng(1), clock: c.clock, targets: &c.targets, client: client}
@@ -71,7 +78,7 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	if err := o.all(setup, true); err != nil {
 		return nil, err
 	}
-	phones, err := c.phones(ctx)
+	judges, err := c.people(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +87,8 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	defer crowd.end()
 	audience := newCrowd(ctx)
 	defer audience.end()
-	for _, p := range phones {
-		crowd.join(p.run)
+	for _, j := range judges {
+		crowd.join(j.run)
 	}
 	for _, v := range viewers {
 		audience.join(v.run)
@@ -91,13 +98,15 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	if err := c.storm(ctx, k, o); err != nil {
 		return nil, err
 	}
-	e.Complaint = append(e.Complaint, c.settle(ctx, o, phones)...)
+	e.Complaint = append(e.Complaint, c.settle(ctx, o, judges)...)
 	crowd.end()
+	c.printRequests(judges)
 	e.Complaint = append(e.Complaint, c.finish(ctx, o, viewers)...)
 	audience.end()
-	for _, p := range phones {
-		e.Sends = append(e.Sends, p.sends...)
-		e.Complaint = append(e.Complaint, p.complaints...)
+	for _, j := range judges {
+		sends, complaints := j.history()
+		e.Sends = append(e.Sends, sends...)
+		e.Complaint = append(e.Complaint, complaints...)
 	}
 	for _, v := range viewers {
 		w, _ := v.seen()
@@ -113,23 +122,38 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	return e, context.Cause(ctx)
 }
 
+func (c *campaign) now() instant { return c.clock.now() }
+
 // rng is a source of chance of its own for each part.
 func (c *campaign) rng(part uint64) *rand.Rand { return rand.New(rand.NewPCG(c.seed, part)) }
 
-func (c *campaign) phones(ctx context.Context) ([]*phone, error) {
+// people are the judges: phones of all sorts, or what a measurement needs.
+func (c *campaign) people(ctx context.Context) ([]judge, error) {
 	loot := &pool{}
-	var out []*phone
+	var out []judge
 	for n := range c.judges {
 		id := int64(n) + 1
 		token, err := judgeToken(id)
 		if err != nil {
 			return nil, err
 		}
-		p := &phone{
-			id: id, cast: c.cast, clock: c.clock, rng: c.rng(1000 + uint64(id)), token: token, targets: &c.targets, pool: loot,
-			client: newHTTPClient(), resting: &c.resting, tally: &c.tally, inbox: make(chan incoming, 64),
+		client := newHTTPClient()
+		context.AfterFunc(ctx, client.CloseIdleConnections)
+		rng := c.rng(1000 + uint64(id))
+		if c.rolling > 0 {
+			out = append(out, &app{
+				id: id, cast: c.cast, clock: c.clock, rng: rng, token: token, targets: &c.targets, client: client,
+				resting: &c.resting, tally: &c.tally,
+			})
+			continue
 		}
-		context.AfterFunc(ctx, p.client.CloseIdleConnections)
+		p := &phone{
+			id: id, cast: c.cast, clock: c.clock, rng: rng, token: token, targets: &c.targets, pool: loot, client: client,
+			resting: &c.resting, tally: &c.tally, inbox: make(chan incoming, 64), waits: answerTimeout,
+		}
+		if c.failover > 0 {
+			p.steady, p.waits = true, appTimeout
+		}
 		out = append(out, p)
 	}
 	return out, nil
@@ -147,38 +171,40 @@ func (c *campaign) watchers() []*viewer {
 
 // storm is the time of the faults.
 func (c *campaign) storm(ctx context.Context, k *breaker, o *organizer) error {
-	plan := newPlan(c.seed, c.duration, c.kinds)
-	for _, f := range plan {
-		c.say("  plan: %s", f)
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	work := newCrowd(ctx)
 	defer work.end()
-	work.join(o.run)
-	offset := time.Duration(c.clock.now()) // the plan counts from here
-	for i := range plan {
-		plan[i].After += offset
-	}
-	broken := make(chan struct{})
-	go func() { // ends with the last fault
-		defer close(broken)
-		k.run(ctx, plan)
-	}()
-	for end := offset + c.duration; time.Duration(c.clock.now()) < end; {
-		if !pause(ctx, min(2*time.Second, end-time.Duration(c.clock.now()))) {
-			break
+	broken := make(chan error, 1)
+	if list := c.series(); len(list) > 0 {
+		go func() { broken <- c.measure(ctx, k, list) }() // ends with the last fault
+	} else {
+		work.join(o.run)
+		plan, from := newPlan(c.seed, c.duration, c.kinds, c.pace), time.Duration(c.clock.now())
+		for i, f := range plan {
+			c.say("  plan: %s", f)
+			plan[i].After += from // the plan counts from here
 		}
-		c.say("  %5.1fs: %d records sent, %d acknowledged, %s",
-			seconds(c.clock.now()), c.tally.sent.Load(), c.tally.acked.Load(), c.stage.sum())
+		go func() { // ends with the last fault
+			k.run(ctx, plan)
+			pause(ctx, from+c.duration-time.Duration(c.clock.now()))
+			broken <- nil
+		}()
 	}
-	<-broken
-	c.resting.Store(true)
-	return context.Cause(ctx)
+	for {
+		select {
+		case err := <-broken:
+			c.resting.Store(true)
+			return errors.Join(err, context.Cause(ctx))
+		case <-time.After(progressEvery):
+			c.say("  %5.1fs: %d records sent, %d acknowledged, %s",
+				seconds(c.clock.now()), c.tally.sent.Load(), c.tally.acked.Load(), c.stage.sum())
+		}
+	}
 }
 
 // settle heals all and waits until every judge has a final answer for everything.
-func (c *campaign) settle(ctx context.Context, o *organizer, phones []*phone) (complaints []string) {
+func (c *campaign) settle(ctx context.Context, o *organizer, judges []judge) (complaints []string) {
 	heal, cancel := context.WithTimeoutCause(ctx, healTimeout, errors.New("heal: not done in 60s"))
 	defer cancel()
 	if err := c.stage.heal(heal); err != nil {
@@ -190,8 +216,8 @@ func (c *campaign) settle(ctx context.Context, o *organizer, phones []*phone) (c
 	for drain.Err() == nil {
 		_ = o.restart(drain) // what was stopped late; tried again
 		busy := 0
-		for _, p := range phones {
-			if !p.idle.Load() {
+		for _, j := range judges {
+			if !j.delivered() {
 				busy++
 			}
 		}
@@ -201,9 +227,9 @@ func (c *campaign) settle(ctx context.Context, o *organizer, phones []*phone) (c
 		}
 		pause(drain, 100*time.Millisecond)
 	}
-	for _, p := range phones {
-		if !p.idle.Load() {
-			complaints = append(complaints, fmt.Sprintf("judge %d has messages without a final answer %v after all was well", p.id, drainTimeout))
+	for _, j := range judges {
+		if !j.delivered() {
+			complaints = append(complaints, fmt.Sprintf("%s has messages without a final answer %v after all was well", j.name(), drainTimeout))
 		}
 	}
 	return complaints

@@ -117,6 +117,29 @@ func (d *database) alive(ctx context.Context) error {
 	}
 }
 
+// suffer carries out a fault of PostgreSQL itself.
+func (d *database) suffer(ctx context.Context, f fault, rng *rand.Rand) error {
+	switch f.Kind {
+	case backendKill:
+		return d.killSession(ctx, rng)
+	case postmasterKill:
+		return d.server.Signal(os.Kill)
+	case postgresCrash:
+		return d.server.Signal(sigQuit)
+	case postgresFreeze:
+		d.freeze()
+		pause(ctx, f.Length)
+		d.thaw()
+		return nil
+	case connectionsFull:
+		return d.fill(ctx, f.Length)
+	case backendTerminate:
+		return d.terminate(ctx)
+	default:
+		return fmt.Errorf("unknown fault %q", f.Kind)
+	}
+}
+
 // killSession sends SIGKILL to the process of one of the server's sessions.
 func (d *database) killSession(ctx context.Context, rng *rand.Rand) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, adminTimeout, errors.New("PostgreSQL did not answer in 5s"))

@@ -3,6 +3,7 @@ package main
 import (
 	"math/rand/v2"
 	"sync"
+	"time"
 )
 
 // pool holds ids that judges have sent, for others to steal. Its methods may be
@@ -68,6 +69,9 @@ type finish struct {
 const (
 	// openTeams arrive at the same time at one judge.
 	openTeams = 4
+	// steadyPause lies between two marks of a steady judge: with three of them
+	// a competition gets one every 20 ms.
+	steadyPause = 60 * time.Millisecond
 	// rememberMarks bounds the memory for replays.
 	rememberMarks = 400
 )
@@ -90,6 +94,11 @@ func remember(list []placed, m placed) []placed {
 func (p *phone) fill() {
 	now := p.clock.now()
 	if p.resting.Load() || now < p.next || len(p.outbox) >= backlog {
+		return
+	}
+	if p.steady {
+		p.next = now + instant(steadyPause)
+		p.outbox = append(p.outbox, p.steadyMark())
 		return
 	}
 	p.next = now + instant(float64(meanPause)*p.rng.ExpFloat64())
@@ -119,6 +128,21 @@ func (p *phone) draw() *parcel {
 		return newParcel(p.cast.foreign(p.id, p.rng), p.someWay(), p.newMark())
 	}
 	return p.arrivals()
+}
+
+// steadyMark is one more record for a team of the one competition that a steady
+// judge works in; teams come round again when they are through.
+func (p *phone) steadyMark() *parcel {
+	d := &p.desk
+	mine := p.id%int64(p.cast.Competitions) + 1
+	for {
+		team := p.cast.team(p.id, d.opened/teamSize%p.cast.TeamsEach)
+		if p.cast.competitionOf(team) == mine {
+			d.opened++
+			return newParcel(team, waySingle, p.newMark())
+		}
+		d.opened += teamSize - d.opened%teamSize
+	}
 }
 
 func (p *phone) someWay() string {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"time"
 )
@@ -38,6 +39,10 @@ type options struct {
 	keep     string
 	faults   string
 	verbose  bool
+	cluster  bool
+	failover int
+	rolling  int
+	proxies  bool
 }
 
 const usage = `chaos plays races against the real server on a real PostgreSQL while it breaks
@@ -48,9 +53,13 @@ things, and judges from answers and tables whether anything was lost.
   go run ./cmd/chaos -mutants                   every planted fault must be caught
   go run ./cmd/chaos -mutant no-fence           one of them
   go run ./cmd/chaos -seed 7 -keep /tmp/seven   keep history and logs
+  go run ./cmd/chaos -cluster -seed 1 -runs 5   three nodes with Redis
+  go run ./cmd/chaos -cluster -mutants          faults planted in the cluster
+  go run ./cmd/chaos -cluster -failover 20      how long owners take to be replaced
+  go run ./cmd/chaos -cluster -rolling 3        restarts under clients like the app
 
-The seed repeats the plan, not the schedule of the machine. PostgreSQL's own
-programs must be installed. Exit code 0: nothing was found, or every mutant was.
+The seed repeats the plan, not the schedule of the machine. The
+programs of PostgreSQL, and of Redis for a cluster, must be installed. Exit code 0: nothing was found, or every mutant was.
 `
 
 func parse(args []string, out io.Writer) (options, error) {
@@ -67,11 +76,15 @@ func parse(args []string, out io.Writer) (options, error) {
 	f.StringVar(&o.keep, "keep", "", "keep history and logs in this directory")
 	f.StringVar(&o.faults, "faults", "", "only these kinds of faults, with commas between")
 	f.BoolVar(&o.verbose, "v", false, "with mutants: show what happens")
+	f.BoolVar(&o.cluster, "cluster", false, "three nodes, or four, with Redis")
+	f.IntVar(&o.failover, "failover", 0, "with cluster: kill this many owners, one after the other, and measure")
+	f.IntVar(&o.rolling, "rolling", 0, "with cluster: restart all nodes this often, under clients that retry like the app")
+	f.BoolVar(&o.proxies, "proxies", false, "with cluster: no network namespaces, even if they are allowed")
 	f.Usage = func() {
 		_, _ = fmt.Fprintf(out, "%s\nFlags:\n", usage)
 		f.PrintDefaults()
-		_, _ = fmt.Fprint(out, "\nFaults: ", allKinds, "\nMutants:\n")
-		for _, m := range mutants() {
+		_, _ = fmt.Fprint(out, "\nFaults: ", allKinds, "\nOf a cluster: ", clusterKinds, "\nMutants:\n")
+		for _, m := range slices.Concat(mutants(), clusterMutants()) {
 			_, _ = fmt.Fprintf(out, "  %-18s %s\n", m.name, m.what)
 		}
 	}
@@ -81,17 +94,30 @@ func parse(args []string, out io.Writer) (options, error) {
 	if f.NArg() > 0 || o.runs < 1 || o.judges < 2 || o.viewers < 0 || o.duration < 2*time.Second {
 		return o, fmt.Errorf("wrong arguments %q: at least 1 run, 2 judges and 2 seconds; -help says more", args)
 	}
+	if o.failover < 0 || o.rolling < 0 || (!o.cluster && (o.failover > 0 || o.rolling > 0 || o.proxies)) {
+		return o, errors.New("-failover, -rolling and -proxies need -cluster")
+	}
+	if o.failover > 0 {
+		o.judges = measuringJudges
+	}
 	return o, nil
 }
 
 func (o options) kinds() ([]kind, error) {
+	known := allKinds
+	switch {
+	case o.failover > 0:
+		known = measuredKinds
+	case o.cluster:
+		known = clusterKinds
+	}
 	if o.faults == "" {
-		return allKinds, nil
+		return known, nil
 	}
 	var out []kind
 	for name := range strings.SplitSeq(o.faults, ",") {
 		found := false
-		for _, k := range allKinds {
+		for _, k := range known {
 			if string(k) == name {
 				out, found = append(out, k), true
 			}

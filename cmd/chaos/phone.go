@@ -64,7 +64,25 @@ type incoming struct {
 }
 
 // tally counts for the progress line.
-type tally struct{ sent, acked atomic.Int64 }
+type tally struct {
+	sent, acked atomic.Int64
+	of          [8]atomic.Int64 // acknowledged, by competition
+}
+
+func (t *tally) acknowledge(competition int64) {
+	t.acked.Add(1)
+	t.of[competition%int64(len(t.of))].Add(1)
+}
+
+// judge is a client that sends records.
+type judge interface {
+	run(ctx context.Context)
+	// delivered says that nothing new is made and all has a final answer.
+	delivered() bool
+	// history is what it sent and found wrong, once run has ended.
+	history() ([]*send, []string)
+	name() string
+}
 
 // phone is a judge with an outbox. One goroutine owns it; others, one for each
 // socket, dial and POST, only tell it things and end with its context.
@@ -79,6 +97,8 @@ type phone struct {
 	client  *http.Client
 	resting *atomic.Bool // the load is over: only deliver
 	tally   *tally
+	steady  bool          // single marks at a steady rate, without tricks
+	waits   time.Duration // for an answer
 
 	inbox   chan incoming
 	lines   []*line
@@ -122,6 +142,12 @@ func (p *phone) run(ctx context.Context) {
 	}
 }
 
+func (p *phone) delivered() bool { return p.idle.Load() }
+
+func (p *phone) history() ([]*send, []string) { return p.sends, p.complaints }
+
+func (p *phone) name() string { return fmt.Sprintf("judge %d", p.id) }
+
 // tell passes something to the phone, or drops it when the phone is gone.
 func (p *phone) tell(ctx context.Context, in incoming) bool {
 	in.at = p.clock.now()
@@ -136,7 +162,7 @@ func (p *phone) tell(ctx context.Context, in incoming) bool {
 // connect keeps one socket open, and at times a second one.
 func (p *phone) connect(ctx context.Context) {
 	wanted := 1
-	if p.id%3 == 0 {
+	if p.id%3 == 0 && !p.steady {
 		wanted = 2
 	}
 	if len(p.lines)+p.dialing >= wanted || p.clock.now() < p.redial {
@@ -151,7 +177,7 @@ func (p *phone) connect(ctx context.Context) {
 			return
 		}
 		defer sock.cut()
-		m, err := sock.read(answerTimeout)
+		m, err := sock.read(p.waits)
 		if err != nil || m.Type != "conexion_establecida" {
 			p.tell(ctx, incoming{failed: true})
 			return
@@ -191,7 +217,7 @@ func (p *phone) dispatch(ctx context.Context) {
 			return
 		}
 		p.launch(l, c)
-		if p.rng.IntN(20) > 0 {
+		if p.steady || p.rng.IntN(20) > 0 {
 			continue
 		}
 		for _, other := range p.lines { // twice at once, on both sockets or on one
@@ -249,18 +275,25 @@ func (p *phone) launch(l *line, c *parcel) {
 	}
 }
 
+func postPath(team int64) string { return fmt.Sprintf("/api/equipos/%d/registros/", team) }
+
+// postBody is what a POST of records sends.
+func postBody(s *send) any {
+	records := make([]outRecord, len(s.Records))
+	for i, r := range s.Records {
+		records[i] = r.out(s.Judge)
+	}
+	return map[string]any{"registros": records}
+}
+
 func (p *phone) post(ctx context.Context, c *parcel) {
 	f := p.board(c)
-	records := make([]outRecord, len(f.send.Records))
-	for i, r := range f.send.Records {
-		records[i] = r.out(p.id)
-	}
-	url := p.targets.pick(p.rng) + fmt.Sprintf("/api/equipos/%d/registros/", c.team)
+	url, body := p.targets.pick(p.rng)+postPath(c.team), postBody(f.send)
 	p.posts++
 	f.send.Call = p.clock.now()
-	go func() { // ends by answerTimeout
+	go func() { // ends by p.waits
 		var reply postReply
-		status, err := call(ctx, p.client, answerTimeout, http.MethodPost, url, p.token, map[string]any{"registros": records}, &reply)
+		status, err := call(ctx, p.client, p.waits, http.MethodPost, url, p.token, body, &reply)
 		reply.status, reply.err = status, err
 		p.tell(ctx, incoming{posted: f, reply: reply})
 	}()
@@ -271,7 +304,7 @@ func (p *phone) expire() {
 	now := p.clock.now()
 	for i := len(p.lines) - 1; i >= 0; i-- {
 		l := p.lines[i]
-		if len(l.flights) > 0 && now-l.flights[0].send.Call > instant(answerTimeout) {
+		if len(l.flights) > 0 && now-l.flights[0].send.Call > instant(p.waits) {
 			p.drop(l)
 		}
 	}

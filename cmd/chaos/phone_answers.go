@@ -104,7 +104,7 @@ func (p *phone) saved(f *flight, i int, g savedReply) {
 	if g.ID != r.ID || g.MS != r.MS {
 		p.complain("sent %s %d, acknowledged %s %d", r.ID, r.MS, g.ID, g.MS)
 	}
-	p.tally.acked.Add(1)
+	p.tally.acknowledge(p.cast.competitionOf(f.send.Team))
 	r.Answer = wordStored
 	if g.Duplicate {
 		r.Answer = wordDuplicate

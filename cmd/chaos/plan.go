@@ -35,6 +35,36 @@ var allKinds = []kind{
 	linkSwallow, linkReset, linkDelay, linkHole, linkRefuse, connectionsFull, backendTerminate,
 }
 
+// The kinds of faults of a cluster, beside some of those above.
+const (
+	ownerKill      kind = "owner-kill"      // kill -9 of the node that owns a competition
+	nodeKill       kind = "node-kill"       // kill -9
+	twoKills       kind = "two-kills"       // kill -9 of two nodes at once, one an owner
+	nodeTerm       kind = "node-term"       // SIGTERM: it hands over
+	nodeFreeze     kind = "node-freeze"     // SIGSTOP, later SIGCONT
+	rollingRestart kind = "rolling-restart" // SIGTERM of all, one after the other
+	scaleOut       kind = "scale-out"       // a fourth node comes and goes
+	pairCut        kind = "pair-cut"        // two nodes do not hear one another, or one does not hear the other
+	nodeCut        kind = "node-cut"        // a node hears no other, and at times not Redis either
+	redisCut       kind = "redis-cut"       // a node does not hear Redis
+	redisKill      kind = "redis-kill"      // kill -9: it comes back empty
+	redisFlush     kind = "redis-flush"     // FLUSHALL
+	redisFreeze    kind = "redis-freeze"    // SIGSTOP, later SIGCONT
+	postgresCut    kind = "postgres-cut"    // a link fault of one node
+	ownerTerm      kind = "owner-term"      // node-term of an owner, only measured
+	ownerFreeze    kind = "owner-freeze"    // node-freeze of an owner, only measured
+)
+
+// clusterKinds are those of a cluster; half of those that choose a node choose an
+// owner.
+var clusterKinds = []kind{
+	ownerKill, nodeKill, twoKills, nodeTerm, nodeFreeze, rollingRestart, scaleOut, pairCut, nodeCut,
+	redisCut, redisKill, redisFlush, redisFreeze, postgresCut, postgresCrash, postgresFreeze,
+}
+
+// linkKinds are what a link can suffer.
+var linkKinds = []kind{linkSwallow, linkReset, linkDelay, linkHole, linkRefuse}
+
 // fault is one planned fault.
 type fault struct {
 	Kind   kind          `json:"fault"`
@@ -53,15 +83,20 @@ const (
 	// shortestGap and gapSpread leave some of the faults to overlap.
 	shortestGap = 500 * time.Millisecond
 	gapSpread   = 1300 * time.Millisecond
+	// longestBreak is several times what a node may be silent before others take over.
+	longestBreak = 15 * time.Second
+	// clusterPace leaves some of the faults time to show what follows.
+	clusterPace = 2
 )
 
-// newPlan draws the faults of a campaign from its seed.
-func newPlan(seed uint64, duration time.Duration, kinds []kind) []fault {
+// newPlan draws the faults of a campaign from its seed. pace stretches the gaps: a
+// cluster needs seconds to find out that a node is gone.
+func newPlan(seed uint64, duration time.Duration, kinds []kind, pace time.Duration) []fault {
 	rng := rand.New(rand.NewPCG(seed, 0xfa17))
 	longest := min(max(duration/8, 1500*time.Millisecond), 10*time.Second)
 	var plan []fault
 	var deck []kind
-	for at := quietStart; at < duration-shortestGap; at += shortestGap + spread(rng, gapSpread) {
+	for at := quietStart; at < duration-shortestGap; at += pace * (shortestGap + spread(rng, gapSpread)) {
 		if len(deck) == 0 {
 			deck = slices.Clone(kinds)
 			rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
@@ -75,6 +110,10 @@ func newPlan(seed uint64, duration time.Duration, kinds []kind) []fault {
 			f.Length = 150*time.Millisecond + spread(rng, time.Second)
 		case linkHole, connectionsFull:
 			f.Length = 500*time.Millisecond + spread(rng, 2*time.Second)
+		case nodeFreeze, pairCut, nodeCut, redisCut, redisFreeze, postgresCut, scaleOut:
+			f.Length = time.Second + spread(rng, max(min(longestBreak, duration*2/5)-time.Second, time.Second))
+		case redisKill:
+			f.Length = spread(rng, 2*time.Second)
 		default:
 		}
 		plan = append(plan, f)

@@ -10,21 +10,23 @@ import (
 
 func TestPlan_SeedRepeatsItAndDealsEveryKind(t *testing.T) {
 	t.Parallel()
-	plan := newPlan(7, time.Minute, allKinds)
-	if diff := cmp.Diff(plan, newPlan(7, time.Minute, allKinds)); diff != "" {
-		t.Errorf("the same seed made another plan:\n%s", diff)
-	}
-	if cmp.Equal(plan, newPlan(8, time.Minute, allKinds)) {
-		t.Error("another seed made the same plan")
-	}
-	for _, k := range allKinds {
-		if !slices.ContainsFunc(plan, func(f fault) bool { return f.Kind == k }) {
-			t.Errorf("a minute without %s", k)
+	for pace, kinds := range map[time.Duration][]kind{1: allKinds, 2: clusterKinds} {
+		plan := newPlan(7, time.Minute, kinds, pace)
+		if diff := cmp.Diff(plan, newPlan(7, time.Minute, kinds, pace)); diff != "" {
+			t.Errorf("the same seed made another plan:\n%s", diff)
 		}
-	}
-	for _, f := range plan {
-		if f.After < quietStart || f.After > time.Minute || f.Length > 10*time.Second {
-			t.Errorf("%s is out of bounds", f)
+		if cmp.Equal(plan, newPlan(8, time.Minute, kinds, pace)) {
+			t.Error("another seed made the same plan")
+		}
+		for _, k := range kinds {
+			if !slices.ContainsFunc(plan, func(f fault) bool { return f.Kind == k }) {
+				t.Errorf("a minute without %s", k)
+			}
+		}
+		for _, f := range plan {
+			if f.After < quietStart || f.After > time.Minute || f.Length > longestBreak {
+				t.Errorf("%s is out of bounds", f)
+			}
 		}
 	}
 }

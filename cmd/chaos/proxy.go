@@ -48,10 +48,10 @@ type wall struct {
 	answers bool
 }
 
-// newLink listens on a free port of host.
-func newLink(ctx context.Context, host, target string) (*link, error) {
+// newLink listens on a free port of host. dialer may tell who dials.
+func newLink(ctx context.Context, host, target string, dialer func(net.Conn) string) (*link, error) {
 	l := &link{
-		target: target, addr: net.JoinHostPort(host, "0"), conns: map[net.Conn]net.Conn{},
+		target: target, dialer: dialer, addr: net.JoinHostPort(host, "0"), conns: map[net.Conn]net.Conn{},
 		walls: map[wall]bool{}, changed: make(chan struct{}),
 	}
 	return l, l.listen(ctx)

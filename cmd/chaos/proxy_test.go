@@ -63,7 +63,7 @@ func hear(t *testing.T, c net.Conn, patience time.Duration) error {
 func TestLink_DoesWhatItIsTold(t *testing.T) {
 	t.Parallel()
 	const long, short = 10 * time.Second, 50 * time.Millisecond
-	l, err := newLink(t.Context(), loopback, echo(t))
+	l, err := newLink(t.Context(), loopback, echo(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

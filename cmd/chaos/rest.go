@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -28,6 +29,13 @@ func (t *targets) pick(rng *rand.Rand) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.urls[rng.IntN(len(t.urls))]
+}
+
+// all is a copy of the list.
+func (t *targets) all() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.urls)
 }
 
 // newHTTPClient keeps few connections open: a new one meets a broken server in

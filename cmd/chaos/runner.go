@@ -45,7 +45,11 @@ func (r *runner) one(ctx context.Context, seed uint64, binary string, kinds []ki
 		return nil, err
 	}
 	c := &campaign{
-		seed: seed, duration: r.duration, judges: r.judges, viewers: r.viewers, kinds: kinds, binary: binary, dir: dir, out: out, make: newSingle,
+		seed: seed, duration: r.duration, judges: r.judges, viewers: r.viewers, kinds: kinds, binary: binary, dir: dir, out: out,
+		failover: r.failover, rolling: r.rolling, proxies: r.proxies, make: newSingle, pace: 1,
+	}
+	if r.cluster {
+		c.make, c.pace = newCluster, clusterPace
 	}
 	c.say("seed %d, %v, %d judges, %d viewers", seed, r.duration, r.judges, r.viewers)
 	began := time.Now()
@@ -93,6 +97,9 @@ func (r *runner) tell(c *campaign, v *verdict, played, judged time.Duration) {
 		f.Messages, f.Tries, f.Acknowledged, f.Refused, f.Unavailable, f.Unknown)
 	c.say("  %d counted, %d held; %d operations in the linear check, %d teams undecided; viewers saw %d things",
 		f.Counted, f.Held, f.Checked, f.Undecided, f.Sights)
+	if r.cluster {
+		printOutages(c.out, outages(v))
+	}
 	verdict := "OK"
 	if !v.ok() {
 		verdict = "VIOLATED"
@@ -106,7 +113,7 @@ func runMutants(ctx context.Context, o options, root, dir string, out io.Writer)
 	r := &runner{options: o, dir: dir, out: out}
 	var missed []string
 	known := false
-	for _, m := range mutants() {
+	for _, m := range o.planted() {
 		if o.mutant != "" && o.mutant != m.name {
 			continue
 		}
@@ -131,6 +138,14 @@ func runMutants(ctx context.Context, o options, root, dir string, out io.Writer)
 
 // mutantDuration is enough for each mutant; longer only costs time.
 const mutantDuration = 8 * time.Second
+
+// planted are the mutants of what is played.
+func (o options) planted() []mutant {
+	if o.cluster {
+		return clusterMutants()
+	}
+	return mutants()
+}
 
 func (r *runner) mutantRun(ctx context.Context, root string, m mutant) (bool, error) {
 	r.duration = min(r.duration, mutantDuration)

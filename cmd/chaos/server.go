@@ -163,6 +163,16 @@ func (s *server) signal(sig os.Signal) error {
 	return s.process.Signal(sig)
 }
 
+// pid is the process, 0 if there is none.
+func (s *server) pid() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return 0
+	}
+	return s.process.Pid
+}
+
 // end ends the process with a signal and does not start it again; it says
 // whether that took less than patience, and kills it else.
 func (s *server) end(sig os.Signal, patience time.Duration) error {
@@ -191,15 +201,6 @@ func (s *server) end(sig os.Signal, patience time.Duration) error {
 func (s *server) close() {
 	_ = s.end(os.Kill, time.Minute) // it is killed at once
 	s.link.Close()
-}
-
-// restart ends the process with a signal and waits for the next one.
-func (s *server) restart(ctx context.Context, sig os.Signal, client *http.Client) error {
-	before := s.starts.Load()
-	if err := s.signal(sig); err != nil {
-		return err
-	}
-	return s.back(ctx, before, client)
 }
 
 // back waits until the server has been started more often than before and answers.

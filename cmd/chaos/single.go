@@ -38,7 +38,7 @@ func (k *single) open(ctx context.Context, c cast) (err error) {
 		if err != nil {
 			return err
 		}
-		l, err := newLink(ctx, loopback, k.db.server.Addr())
+		l, err := newLink(ctx, loopback, k.db.server.Addr(), nil)
 		if err != nil {
 			return err
 		}
@@ -110,25 +110,11 @@ func (k *single) hurt(ctx context.Context, f fault) error {
 		return k.freezeServer(ctx, f.Length)
 	case doubleOwner:
 		return k.doubleOwner(ctx, f.Length, rng)
-	case backendKill:
-		return k.db.killSession(ctx, rng)
-	case postmasterKill:
-		return k.db.server.Signal(os.Kill)
-	case postgresCrash:
-		return k.db.server.Signal(sigQuit)
-	case postgresFreeze:
-		k.db.freeze()
-		pause(ctx, f.Length)
-		k.db.thaw()
-		return nil
-	case connectionsFull:
-		return k.db.fill(ctx, f.Length)
-	case backendTerminate:
-		return k.db.terminate(ctx)
 	case linkSwallow, linkReset, linkDelay, linkHole, linkRefuse:
 		return k.breakLink(ctx, f, rng)
+	default:
+		return k.db.suffer(ctx, f, rng)
 	}
-	return fmt.Errorf("unknown fault %q", f.Kind)
 }
 
 func (k *single) freezeServer(ctx context.Context, length time.Duration) error {

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"time"
+)
+
+const (
+	// restartPatience bounds how long one node may take to go and to come back,
+	// while other faults go on.
+	restartPatience = 20 * time.Second
+	// joinPatience is how long the extra node may take to come.
+	joinPatience = 10 * time.Second
+)
+
+// strike carries one fault out, from its beginning to its end.
+func (k *cluster) strike(ctx context.Context, f fault) ([]hit, error) {
+	rng := rand.New(rand.NewPCG(f.Coin, 1))
+	switch f.Kind {
+	case rollingRestart:
+		return k.roll(ctx)
+	case scaleOut:
+		return k.scale(ctx, f.Length, rng)
+	case redisKill, redisFlush, redisFreeze:
+		return nil, k.redis.suffer(ctx, f)
+	case ownerKill, nodeKill, twoKills, nodeTerm, nodeFreeze, pairCut, nodeCut, redisCut, postgresCut, ownerTerm, ownerFreeze:
+		v, err := k.choose(ctx, f, rng)
+		if err != nil {
+			return nil, err
+		}
+		return v.hits, k.hurt(ctx, f, v, rng)
+	default:
+		return nil, k.db.suffer(ctx, f, rng)
+	}
+}
+
+// victim is the node of a blow and what it owned.
+type victim struct {
+	*node
+	hits []hit
+}
+
+// choose picks an owner, or for half of the kinds of faults any node half of the
+// time.
+func (k *cluster) choose(ctx context.Context, f fault, rng *rand.Rand) (victim, error) {
+	owners := k.owners(ctx)
+	n := k.any(rng)
+	switch f.Kind {
+	case ownerKill, ownerTerm, ownerFreeze, twoKills:
+		if len(owners) == 0 {
+			return victim{}, errors.New("no node says that it owns a competition")
+		}
+		n = k.ownerOf(owners, rng)
+	default:
+		if rng.IntN(2) == 0 && len(owners) > 0 {
+			n = k.ownerOf(owners, rng)
+		}
+	}
+	v := victim{node: n}
+	for competition, o := range owners {
+		if o.node == n {
+			v.hits = append(v.hits, hit{Node: n.name, Competition: competition, Epoch: o.epoch})
+		}
+	}
+	if len(v.hits) == 0 {
+		v.hits = []hit{{Node: n.name}}
+	}
+	return v, nil
+}
+
+// hurt does to one node what the fault says.
+func (k *cluster) hurt(ctx context.Context, f fault, v victim, rng *rand.Rand) error {
+	for i := range v.hits {
+		v.hits[i].At = k.now()
+	}
+	switch f.Kind {
+	case nodeTerm, ownerTerm:
+		return v.signal(sigTerm)
+	case nodeFreeze, ownerFreeze:
+		if err := v.signal(sigStop); err != nil {
+			return err
+		}
+		pause(ctx, f.Length)
+		return v.signal(sigCont)
+	case pairCut:
+		return k.cutPair(ctx, v.node, f.Length, rng)
+	case nodeCut:
+		return k.cutNode(ctx, v.node, f.Length, rng)
+	case redisCut:
+		return v.redis.suffer(ctx, k.anyLink(f, rng), rng)
+	case postgresCut:
+		return v.link.suffer(ctx, k.anyLink(f, rng), rng)
+	case twoKills:
+		return errors.Join(v.signal(os.Kill), k.other(v.node, rng).signal(os.Kill))
+	default:
+		return v.signal(os.Kill)
+	}
+}
+
+func (k *cluster) anyLink(f fault, rng *rand.Rand) fault {
+	f.Kind = linkKinds[rng.IntN(len(linkKinds))]
+	return f
+}
+
+// other is another regular node.
+func (k *cluster) other(n *node, rng *rand.Rand) *node {
+	for {
+		if o := k.any(rng); o != n {
+			return o
+		}
+	}
+}
+
+// cutPair cuts n off from one other node, in one direction or in both.
+func (k *cluster) cutPair(ctx context.Context, n *node, length time.Duration, rng *rand.Rand) error {
+	o := k.other(n, rng)
+	there, back := rng.IntN(3), true // 0: only from n
+	if there == 1 {
+		n, o = o, n
+	}
+	back = there == 2
+	err := k.wire.cut(ctx, n.name, o.name, true)
+	if back {
+		err = errors.Join(err, k.wire.cut(ctx, o.name, n.name, true))
+	}
+	pause(ctx, length)
+	err = errors.Join(err, k.wire.cut(ctx, n.name, o.name, false))
+	if back {
+		err = errors.Join(err, k.wire.cut(ctx, o.name, n.name, false))
+	}
+	return err
+}
+
+// cutNode cuts n off from all other nodes, and half of the time from Redis.
+func (k *cluster) cutNode(ctx context.Context, n *node, length time.Duration, rng *rand.Rand) error {
+	alone := rng.IntN(2) == 0
+	all := func(broken bool) (err error) {
+		for _, o := range k.nodes {
+			if o != n {
+				err = errors.Join(err, k.wire.cut(ctx, n.name, o.name, broken), k.wire.cut(ctx, o.name, n.name, broken))
+			}
+		}
+		return err
+	}
+	err := all(true)
+	if alone {
+		n.redis.set(holds)
+	}
+	pause(ctx, length)
+	if alone {
+		n.redis.set(passes)
+	}
+	return errors.Join(err, all(false))
+}
+
+// roll restarts all nodes one after the other, each when the one before is ready.
+func (k *cluster) roll(ctx context.Context) (hits []hit, err error) {
+	for _, n := range k.regular() {
+		step, cancel := context.WithTimeoutCause(ctx, restartPatience, fmt.Errorf("node %s has not come back in %v", n.name, restartPatience))
+		hits = append(hits, hit{Node: n.name, At: k.now()})
+		before := n.starts.Load()
+		if e := n.signal(sigTerm); e == nil {
+			err = errors.Join(err, n.back(step, before, k.client))
+		} else {
+			err = errors.Join(err, n.ready(step, k.client)) // it is being started
+		}
+		cancel()
+	}
+	return hits, err
+}
+
+// scale lets a fourth node come and go again.
+func (k *cluster) scale(ctx context.Context, length time.Duration, rng *rand.Rand) (hits []hit, err error) {
+	if !k.extra.TryLock() {
+		return nil, errors.New("there is a fourth node already")
+	}
+	defer k.extra.Unlock()
+	d := k.nodes[len(k.nodes)-1]
+	for competition, o := range k.owners(ctx) {
+		hits = append(hits, hit{Node: d.name, At: k.now(), Competition: competition, Epoch: o.epoch})
+	}
+	d.run()
+	join, cancel := context.WithTimeoutCause(ctx, joinPatience, errors.New("the fourth node is not ready in 10s"))
+	defer cancel()
+	err = d.ready(join, k.client)
+	k.aim(d)
+	pause(ctx, length)
+	k.aim()
+	sig := os.Kill
+	if rng.IntN(3) > 0 {
+		sig = sigTerm
+	}
+	return hits, errors.Join(err, d.end(sig, stopPatience))
+}

@@ -1,0 +1,4 @@
+package main
+
+// clusterMutants are faults planted in what only a cluster does.
+func clusterMutants() []mutant { return nil }
