@@ -94,7 +94,7 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 		audience.join(v.run)
 	}
 	k := &breaker{clock: c.clock, stage: c.stage, tell: c.say}
-	e = &evidence{Seed: c.seed, Cast: c.cast}
+	e = &evidence{Seed: c.seed, Cluster: c.cluster(), Cast: c.cast}
 	if err := c.storm(ctx, k, o); err != nil {
 		return nil, err
 	}
@@ -120,6 +120,11 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 		return nil, err
 	}
 	return e, context.Cause(ctx)
+}
+
+func (c *campaign) cluster() bool {
+	_, ok := c.stage.(*cluster)
+	return ok
 }
 
 func (c *campaign) now() instant { return c.clock.now() }
@@ -164,6 +169,7 @@ func (c *campaign) watchers() []*viewer {
 	for n := range c.viewers {
 		out = append(out, &viewer{
 			n: n, competition: int64(n%c.cast.Competitions) + 1, clock: c.clock, rng: c.rng(2000 + uint64(n)), targets: &c.targets,
+			cluster: c.cluster(),
 		})
 	}
 	return out

@@ -63,11 +63,11 @@ func (k *cluster) choose(ctx context.Context, f fault, rng *rand.Rand) (victim, 
 	v := victim{node: n}
 	for competition, o := range owners {
 		if o.node == n {
-			v.hits = append(v.hits, hit{Node: n.name, Competition: competition, Epoch: o.epoch})
+			v.hits = append(v.hits, hit{Node: n.name, URL: n.url, Competition: competition, Epoch: o.epoch})
 		}
 	}
 	if len(v.hits) == 0 {
-		v.hits = []hit{{Node: n.name}}
+		v.hits = []hit{{Node: n.name, URL: n.url}}
 	}
 	return v, nil
 }
@@ -161,7 +161,7 @@ func (k *cluster) cutNode(ctx context.Context, n *node, length time.Duration, rn
 func (k *cluster) roll(ctx context.Context) (hits []hit, err error) {
 	for _, n := range k.regular() {
 		step, cancel := context.WithTimeoutCause(ctx, restartPatience, fmt.Errorf("node %s has not come back in %v", n.name, restartPatience))
-		hits = append(hits, hit{Node: n.name, At: k.now()})
+		hits = append(hits, hit{Node: n.name, URL: n.url, At: k.now()})
 		before := n.starts.Load()
 		if e := n.signal(sigTerm); e == nil {
 			err = errors.Join(err, n.back(step, before, k.client))
@@ -181,7 +181,7 @@ func (k *cluster) scale(ctx context.Context, length time.Duration, rng *rand.Ran
 	defer k.extra.Unlock()
 	d := k.nodes[len(k.nodes)-1]
 	for competition, o := range k.owners(ctx) {
-		hits = append(hits, hit{Node: d.name, At: k.now(), Competition: competition, Epoch: o.epoch})
+		hits = append(hits, hit{Node: d.name, URL: d.url, At: k.now(), Competition: competition, Epoch: o.epoch})
 	}
 	d.run()
 	join, cancel := context.WithTimeoutCause(ctx, joinPatience, errors.New("the fourth node is not ready in 10s"))

@@ -89,7 +89,8 @@ type total struct {
 
 // sight is one thing that a viewer saw.
 type sight struct {
-	Kind    string  `json:"kind"` // welcome, times, started, stopped, snapshot
+	Kind    string  `json:"kind"`
+	Node    string  `json:"node,omitempty"` // of a welcome: who gave it
 	At      instant `json:"at"`
 	Seq     int64   `json:"seq"`
 	Stream  int64   `json:"stream"`
@@ -105,7 +106,15 @@ const (
 	sightStarted  = "started"
 	sightStopped  = "stopped"
 	sightSnapshot = "snapshot"
+	sightStale    = "stale" // it was told that its node hears no news
+	sightLive     = "live"  // that it does again
+	sightGone     = "gone"  // its socket ended
 )
+
+// numbered says whether a sight has a number and a history.
+func (s sight) numbered() bool {
+	return s.Kind != sightStale && s.Kind != sightLive && s.Kind != sightGone
+}
 
 // viewing is all that one viewer saw, in order.
 type viewing struct {
@@ -126,6 +135,7 @@ type blow struct {
 // hit is what a blow did to one node, and to a competition that it owned.
 type hit struct {
 	Node        string  `json:"node"`
+	URL         string  `json:"url"`
 	At          instant `json:"at"`
 	Competition int64   `json:"competition,omitempty"` // 0: it owned none
 	Epoch       int64   `json:"epoch,omitempty"`       // under which it owned that
@@ -134,6 +144,7 @@ type hit struct {
 // evidence is all that the verdict knows.
 type evidence struct {
 	Seed      uint64
+	Cluster   bool // several servers, viewers move between them
 	Cast      cast
 	Sends     []*send
 	Changes   []change

@@ -98,6 +98,7 @@ func (r *runner) tell(c *campaign, v *verdict, played, judged time.Duration) {
 	c.say("  %d counted, %d held; %d operations in the linear check, %d teams undecided; viewers saw %d things",
 		f.Counted, f.Held, f.Checked, f.Undecided, f.Sights)
 	if r.cluster {
+		c.say("  viewers went back to an older snapshot %d times, and were told %d times that there is no news", f.Back, f.Stale)
 		printOutages(c.out, outages(v))
 	}
 	verdict := "OK"

@@ -44,6 +44,7 @@ type message struct {
 	Data   struct {
 		viewedTotal
 		Running bool          `json:"en_curso"`
+		Live    bool          `json:"en_vivo"`
 		Teams   []viewedTotal `json:"equipos"`
 	} `json:"data"`
 }

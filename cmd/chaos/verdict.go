@@ -76,6 +76,7 @@ type verdict struct {
 type figures struct {
 	Messages, Tries, Acknowledged, Refused, Unknown, Unavailable int
 	Counted, Held, Epochs, Checked, Undecided, Sights            int
+	Back, Stale                                                  int // of viewers: older snapshots, notices that there is no news
 }
 
 // newVerdict judges the evidence.

@@ -205,6 +205,20 @@ var lies = []struct {
 	{"a viewer that went back", checkViewer, func(e *evidence) {
 		e.Viewings[0].Sights[4].From, e.Viewings[0].Sights[5].Seq = 6, 5
 	}},
+	{"a viewer that is shown what is over", checkViewer, func(e *evidence) {
+		e.Cluster = true
+		e.Viewings[0].Sights[5].At = 330 + instant(freshFor) + 1
+	}},
+	{"a viewer that hears nothing", checkViewer, func(e *evidence) {
+		e.Cluster = true
+		e.Viewings[0].Sights[6].At = 330 + instant(freshFor) + 1
+	}},
+	{"a viewer whose node was frozen, and late after that", checkViewer, func(e *evidence) {
+		e.Cluster = true
+		e.Viewings[0].Sights[4].Node = "url"
+		e.Viewings[0].Sights[6].At = 330 + instant(freshFor) + 101
+		e.Blows = []blow{{fault: fault{Kind: nodeFreeze}, At: 400, Until: 500, Hits: []hit{{URL: "url"}}}}
+	}},
 	{"a complaint of a client", checkAnswer, func(e *evidence) { e.Complaint = []string{"out of order"} }},
 }
 
@@ -219,6 +233,46 @@ func TestVerdict_SeesEveryLie(t *testing.T) {
 				t.Errorf("%s found nothing; found %v", lie.want, v.texts)
 			}
 		})
+	}
+}
+
+// TestVerdict_ViewersMayBeTold: what is old may be shown to whom is told, and to
+// whom cannot be.
+func TestVerdict_ViewersMayBeTold(t *testing.T) {
+	t.Parallel()
+	late := 330 + instant(freshFor)
+	for name, change := range map[string]func(e *evidence){
+		"in time": func(e *evidence) { e.Viewings[0].Sights[6].At = late },
+		"told": func(e *evidence) {
+			s := e.Viewings[0].Sights
+			s[6].At, s[7].At = 5*late, 5*late
+			e.Viewings[0].Sights = slices.Insert(s, 6, sight{Kind: sightStale, At: late}, sight{Kind: sightLive, At: 5*late - 1})
+		},
+		"gone": func(e *evidence) {
+			s := e.Viewings[0].Sights
+			e.Viewings[0].Sights = slices.Insert(s, 4, sight{Kind: sightGone, At: 200})
+			for i := 5; i < len(s)+1; i++ {
+				e.Viewings[0].Sights[i].At = late
+			}
+			e.Viewings[0].Sights[6].Seq, e.Viewings[0].Sights = 7, slices.Delete(e.Viewings[0].Sights, 7, 9)
+			e.Viewings[0].Sights[6].Totals = []total{{1, 3, 6000}, {2, 2, 11000}}
+		},
+		"frozen": func(e *evidence) {
+			e.Viewings[0].Sights[4].Node = "url"
+			e.Viewings[0].Sights[6].At = late + 100
+			e.Viewings[0].Sights[7].At = late + 100
+			e.Blows = []blow{{fault: fault{Kind: nodeFreeze}, At: 400, Until: 500, Hits: []hit{{URL: "url"}}}}
+		},
+		"back": func(e *evidence) {
+			e.Viewings[0].Sights[4].From, e.Viewings[0].Sights[5].Seq = 6, 5
+		},
+	} {
+		e := clean()
+		e.Cluster = true
+		change(e)
+		if v := newVerdict(e); !v.ok() {
+			t.Errorf("%s: %v", name, v.texts)
+		}
 	}
 }
 

@@ -60,18 +60,25 @@ func (v *verdict) checkViewers() {
 	for _, c := range v.e.Tables.Competitions {
 		stories[c.ID] = v.tell(c)
 	}
-	twoServers := slices.ContainsFunc(v.e.Blows, func(b blow) bool { return b.Kind == doubleOwner })
+	several := v.e.Cluster || slices.ContainsFunc(v.e.Blows, func(b blow) bool { return b.Kind == doubleOwner })
 	for _, w := range v.e.Viewings {
-		v.figures.Sights += len(w.Sights)
-		v.checkViewing(w, stories[w.Competition], twoServers)
+		v.checkViewing(w, stories[w.Competition], several)
+		if v.e.Cluster {
+			v.checkFresh(w, v.knownSince(w.Competition))
+		}
 	}
 }
 
-// checkViewing follows one viewer. A server that has lost its competition to
-// another may show an older state, as a snapshot, until it finds out.
-func (v *verdict) checkViewing(w viewing, s story, twoServers bool) {
+// checkViewing follows one viewer. With several servers, one that has lost its
+// competition to another, or hears nothing of it, may show an older state, as a
+// snapshot, until it finds out.
+func (v *verdict) checkViewing(w viewing, s story, several bool) {
 	last := int64(0)
 	for _, x := range w.Sights {
+		if !x.numbered() {
+			continue
+		}
+		v.figures.Sights++
 		if x.Stream != s.stream {
 			v.find(checkViewer, "viewer %d saw history %d of competition %d, which is %d", w.Viewer, x.Stream, w.Competition, s.stream)
 		}
@@ -80,7 +87,9 @@ func (v *verdict) checkViewing(w viewing, s story, twoServers bool) {
 			last = x.From
 			continue
 		case sightSnapshot:
-			if x.Seq < last && !twoServers {
+			if x.Seq < last && several {
+				v.figures.Back++
+			} else if x.Seq < last {
 				v.find(checkViewer, "viewer %d went back from event %d to a snapshot of %d", w.Viewer, last, x.Seq)
 			}
 			v.checkSnapshot(w, x, s)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,6 +20,7 @@ type viewer struct {
 	clock       clock
 	rng         *rand.Rand
 	targets     *targets
+	cluster     bool // at times it waits long on a silent socket
 
 	last, stream int64
 
@@ -46,40 +48,60 @@ func (v *viewer) run(ctx context.Context) {
 		case v.rng.IntN(8) == 0: // all from the beginning, or a snapshot
 			from, query = 0, "?desde=0"
 		}
-		sock, err := dial(ctx, v.targets.pick(v.rng), fmt.Sprintf("/ws/competencia/%d/%s", v.competition, query))
+		url := v.targets.pick(v.rng)
+		sock, err := dial(ctx, url, fmt.Sprintf("/ws/competencia/%d/%s", v.competition, query))
 		if err != nil {
 			if wrongRefusal(err) {
 				v.complain(err)
 			}
 			continue
 		}
-		v.watch(ctx, sock, from)
+		v.watch(ctx, sock, url, from)
 		sock.cut()
+		v.note(sight{Kind: sightGone, At: v.clock.now()})
 	}
 }
 
 // watch reads one socket until it breaks or is cut by chance.
-func (v *viewer) watch(ctx context.Context, sock *socket, from int64) {
+func (v *viewer) watch(ctx context.Context, sock *socket, url string, from int64) {
 	stop := context.AfterFunc(ctx, sock.cut)
 	defer stop()
-	until := time.Now().Add(time.Second + spread(v.rng, 8*time.Second))
+	patience, stay := viewerPatience, 8*time.Second
+	if v.cluster {
+		patience, stay = patience+spread(v.rng, 2*viewerPatience), 2*stay
+	}
+	until := time.Now().Add(time.Second + spread(v.rng, stay))
 	for time.Now().Before(until) {
-		m, err := sock.read(viewerPatience)
+		m, err := sock.read(patience)
 		if err != nil {
 			return
 		}
-		v.see(m, from)
+		v.see(m, url, from)
 	}
 }
 
-func (v *viewer) see(m message, from int64) {
+// note adds what has no number.
+func (v *viewer) note(s sight) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.sights = append(v.sights, s)
+}
+
+func (v *viewer) see(m message, url string, from int64) {
 	s := sight{At: v.clock.now(), Seq: m.Seq, Stream: m.Stream, Running: m.Data.Running}
 	switch m.Type {
 	case "conexion_establecida":
-		s.Kind, s.From = sightWelcome, from
+		s.Kind, s.From, s.Node = sightWelcome, from, url
 		v.stream = m.Stream
 	case "resincronizar":
 		return // the snapshot follows
+	case "estado_en_vivo":
+		s.Kind = sightStale
+		if m.Data.Live {
+			s.Kind = sightLive
+		}
+		v.note(s)
+		return
 	case "instantanea":
 		s.Kind = sightSnapshot
 		for _, t := range m.Data.Teams {
@@ -107,9 +129,12 @@ func (v *viewer) seen() (viewing, int64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	last := int64(0)
-	if n := len(v.sights); n > 0 {
-		if last = v.sights[n-1].Seq; v.sights[n-1].Kind == sightWelcome {
-			last = v.sights[n-1].From // it may be about to hear more
+	for _, s := range slices.Backward(v.sights) {
+		if s.numbered() {
+			if last = s.Seq; s.Kind == sightWelcome {
+				last = s.From // it may be about to hear more
+			}
+			break
 		}
 	}
 	return viewing{Viewer: v.n, Competition: v.competition, Sights: v.sights[:len(v.sights):len(v.sights)]}, last
