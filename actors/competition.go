@@ -26,9 +26,10 @@ const (
 // a call returns is the next batch, so a slow disk makes larger batches and no
 // timer is needed.
 type competition struct {
+	deps
 	id    race.CompetitionID
-	store Store
 	log   *slog.Logger
+	gauge *gauge
 
 	recorder *actor.PID
 	ready    bool
@@ -39,8 +40,9 @@ type competition struct {
 	queue    []*work
 	waiting  int // records in queue
 	inFlight []*work
-	hubs     map[string]*actor.PID
-	draining bool
+	audience audience
+	draining bool // takes nothing new
+	over     bool // and gives up when what it has taken is answered
 	drainer  *actor.PID
 	dead     bool // gave up; what still arrives is refused
 }
@@ -58,18 +60,19 @@ type waiter struct {
 	key uint64
 }
 
-func newCompetition(id race.CompetitionID, store Store, log *slog.Logger) *competition {
-	return &competition{id: id, store: store, log: log, hubs: map[string]*actor.PID{}}
+func newCompetition(id race.CompetitionID, d deps, g *gauge) *competition {
+	log := d.log.With("part", "competition", "competition_id", int64(id))
+	return &competition{deps: d, id: id, log: log, gauge: g, audience: audience{hubs: map[string]*listener{}}}
 }
 
 func (c *competition) Receive(ctx actor.Context) {
 	if c.dead {
-		refuse(ctx, ctx.Sender(), ctx.Message(), unavailable())
+		refuse(ctx, ctx.Message(), elsewhere())
 		return
 	}
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		c.recorder = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return &recorder{c.store, c.log} }))
+		c.recorder = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return &recorder{c.id, c.store, c.log} }))
 		c.load(ctx)
 	case activated:
 		c.onActivated(ctx, m)
@@ -82,10 +85,16 @@ func (c *competition) Receive(ctx actor.Context) {
 	case changed:
 		c.onChanged(ctx, m)
 	case subscribe:
-		c.hubs[ctx.Sender().String()] = ctx.Sender()
-		c.greet(ctx, ctx.Sender())
+		c.onSubscribe(ctx, m)
+	case confirmed:
+		c.onConfirmed(ctx, m)
+	case *actor.Terminated:
+		c.onTerminated(m.Who)
 	case drain:
 		c.draining, c.drainer = true, ctx.Sender()
+		c.flush(ctx)
+	case handOver:
+		c.draining, c.over = true, true
 		c.flush(ctx)
 	}
 }
@@ -97,6 +106,7 @@ func (c *competition) load(ctx actor.Context) {
 	go func() {
 		var res activated
 		res.err = retry(func(cx context.Context) (err error) {
+			res.at = time.Now()
 			res.state, err = c.store.Activate(cx, c.id)
 			return err
 		}, c.log)
@@ -123,21 +133,19 @@ func (c *competition) onActivated(ctx actor.Context, m activated) {
 		c.ledger.AddRecord(r)
 	}
 	c.ready, c.epoch, c.stream = true, m.state.Epoch, m.state.Stream
+	c.audience.confirmedAt = m.at
+	c.metrics.activations.Inc()
+	c.gauge.epoch.Store(c.epoch)
+	c.show()
 	c.log.Info("competition activated", "epoch", c.epoch, "records", len(m.state.Records))
-	for _, pid := range c.hubs {
-		c.greet(ctx, pid)
-	}
+	c.greetAll(ctx)
 	c.flush(ctx)
 }
 
-// greet sends a hub the state that its events count on from.
-func (c *competition) greet(ctx actor.Context, pid *actor.PID) {
-	if !c.ready {
-		return // onActivated will
-	}
-	ctx.Request(pid, snapshot{race.Snapshot{
-		Competition: c.ledger.Competition(), Seq: c.ledger.Event(), Stream: c.stream, Totals: c.ledger.Totals(),
-	}})
+// show puts what changes with a commit where the status finds it.
+func (c *competition) show() {
+	c.gauge.records.Store(c.ledger.Seq())
+	c.gauge.event.Store(c.ledger.Event())
 }
 
 func (c *competition) onRecordTimes(ctx actor.Context, m recordTimes) {
@@ -175,32 +183,50 @@ func (c *competition) find(q race.Request) *work {
 
 func (c *competition) enqueue(ctx actor.Context, w *work) {
 	if c.draining || c.waiting >= highWater {
-		c.answer(ctx, w, race.Reply{}, race.Competition{}, unavailable())
+		err := unavailable()
+		if c.draining {
+			err = elsewhere()
+		}
+		c.answer(ctx, w, race.Reply{}, race.Competition{}, err)
 		return
 	}
 	if w.times != nil {
-		c.waiting += len(w.times.Request.Records)
+		c.wait(len(w.times.Request.Records))
 	}
 	c.queue = append(c.queue, w)
 	c.flush(ctx)
 }
 
+// wait counts n more records that wait for the store.
+func (c *competition) wait(n int) {
+	c.waiting += n
+	c.gauge.waiting.Store(int64(c.waiting))
+	c.metrics.queue.Add(float64(n))
+}
+
 // flush starts the next store call when none is in flight.
 func (c *competition) flush(ctx actor.Context) {
-	if !c.ready || len(c.inFlight) > 0 {
+	switch {
+	case !c.ready && c.over:
+		c.giveUp(ctx, elsewhere()) // nothing is under way yet
 		return
-	}
-	if len(c.queue) == 0 {
-		if c.drainer != nil {
-			ctx.Send(c.drainer, drained{})
-			c.drainer = nil
-		}
+	case !c.ready || len(c.inFlight) > 0:
+		return
+	case len(c.queue) == 0:
+		c.rest(ctx)
 		return
 	}
 	if change := c.queue[0].change; change != nil {
 		c.take(1)
 		t := change.Transition
 		t.Epoch = c.epoch
+		if isDone(c.ledger.Competition(), t) { // an earlier try, whose answer was lost
+			w := c.inFlight[0]
+			c.inFlight = nil
+			c.answer(ctx, w, race.Reply{}, c.ledger.Competition(), nil)
+			c.flush(ctx)
+			return
+		}
 		ctx.Request(c.recorder, advance{t})
 		return
 	}
@@ -213,9 +239,30 @@ func (c *competition) flush(ctx actor.Context) {
 		records += len(w.times.Request.Records)
 		b.Requests = append(b.Requests, w.times.Request)
 	}
-	c.waiting -= records
+	c.wait(-records)
 	c.take(len(b.Requests))
 	ctx.Request(c.recorder, commit{b})
+}
+
+// rest is reached when nothing waits.
+func (c *competition) rest(ctx actor.Context) {
+	if c.drainer != nil {
+		ctx.Send(c.drainer, drained{ctx.Self().Id})
+		c.drainer = nil
+	}
+	if c.over {
+		c.giveUp(ctx, elsewhere())
+	}
+}
+
+// isDone says whether a competition is as t wants it, by that very change: the
+// instant tells it from one that somebody else made.
+func isDone(c race.Competition, t race.Transition) bool {
+	at := t.At.Truncate(time.Microsecond) // what a database keeps
+	if t.Start {
+		return c.Running && c.StartedAt.Truncate(time.Microsecond).Equal(at)
+	}
+	return !c.Running && c.FinishedAt.Truncate(time.Microsecond).Equal(at)
 }
 
 func (c *competition) take(n int) {
@@ -230,6 +277,8 @@ func (c *competition) onCommitted(ctx actor.Context, m committed) {
 		c.onFailed(ctx, done, m.err)
 		return
 	}
+	c.audience.confirmedAt = time.Now()
+	c.metrics.observeCommit(m)
 	first := m.decision.Event - int64(len(m.decision.Touched)) + 1
 	whole := first == c.ledger.Event()+1
 	if whole && len(c.queue) > 0 {
@@ -246,6 +295,7 @@ func (c *competition) onCommitted(ctx actor.Context, m committed) {
 		return
 	}
 	c.ledger.Apply(m.decision, m.teams)
+	c.show()
 	for i, team := range m.decision.Touched {
 		c.emit(ctx, race.Event{
 			Kind: race.TimesRecorded, Seq: first + int64(i), At: time.Now(), Total: c.ledger.Total(team), Origin: soleOrigin(done, team),
@@ -285,15 +335,17 @@ func (c *competition) onChanged(ctx actor.Context, m changed) {
 		c.onFailed(ctx, done, m.err)
 		return
 	}
+	if m.err != nil && c.ledger.Competition().Running != (race.CodeOf(m.err) == race.CodeAlreadyRuns) {
+		c.queue = slices.Concat(done, c.queue) // an earlier try had done it and its answer was lost
+		c.load(ctx)
+		return
+	}
 	for _, w := range done {
 		c.answer(ctx, w, race.Reply{}, m.competition, m.err)
 	}
-	if m.err != nil && c.ledger.Competition().Running != (race.CodeOf(m.err) == race.CodeAlreadyRuns) {
-		c.load(ctx) // an earlier try had done it and its answer was lost
-		return
-	}
 	if m.err == nil {
 		c.ledger.SetCompetition(m.competition, m.event)
+		c.show()
 		kind := race.CompetitionStopped
 		if m.competition.Running {
 			kind = race.CompetitionStarted
@@ -307,15 +359,32 @@ func (c *competition) onChanged(ctx actor.Context, m changed) {
 // onFailed answers what had no durable answer and makes the memory right again:
 // whoever lost its epoch stops, else the state is loaded anew.
 func (c *competition) onFailed(ctx actor.Context, done []*work, err error) {
-	c.log.Error("store call failed", "error", err)
+	fenced := errors.Is(err, race.ErrFenced)
+	answer := unavailable()
+	if fenced { // nothing of it was stored: the new owner will
+		answer = elsewhere()
+	}
 	for _, w := range done {
-		c.answer(ctx, w, race.Reply{}, race.Competition{}, unavailable())
+		c.answer(ctx, w, race.Reply{}, race.Competition{}, answer)
 	}
-	if errors.Is(err, race.ErrFenced) || errors.Is(err, race.ErrNotFound) {
-		c.giveUp(ctx, unavailable())
-		return
+	switch {
+	case fenced:
+		c.onFenced(ctx)
+	case errors.Is(err, race.ErrNotFound):
+		c.log.Error("competition is gone", "error", err)
+		c.giveUp(ctx, answer)
+	default:
+		c.log.Error("store call failed", "error", err)
+		c.load(ctx)
 	}
-	c.load(ctx)
+}
+
+// onFenced ends an owner whose time is over.
+func (c *competition) onFenced(ctx actor.Context) {
+	c.log.Warn("competition taken over by another owner", "epoch", c.epoch)
+	c.metrics.fenced.Inc()
+	ctx.Send(ctx.Parent(), gone{c.id, ctx.Self(), true})
+	c.giveUp(ctx, elsewhere())
 }
 
 // giveUp refuses all that waits and ends the actor; the next message to the
@@ -324,26 +393,18 @@ func (c *competition) giveUp(ctx actor.Context, err error) {
 	for _, w := range c.queue {
 		c.answer(ctx, w, race.Reply{}, race.Competition{}, err)
 	}
-	c.queue, c.waiting, c.dead = nil, 0, true
-	ctx.Send(ctx.Parent(), gone{c.id, ctx.Self()})
-	for _, pid := range c.hubs {
-		ctx.Send(pid, subscriptionOver{c.id, race.CodeOf(err) == race.CodeNoCompetition})
-	}
+	c.wait(-c.waiting)
+	c.queue, c.dead = nil, true
+	ctx.Send(ctx.Parent(), gone{c.id, ctx.Self(), false})
+	c.broadcast(ctx, subscriptionOver{c.id, race.CodeOf(err) == race.CodeNoCompetition})
 	ctx.Poison(ctx.Self())
-}
-
-func (c *competition) emit(ctx actor.Context, e race.Event) {
-	e.Competition, e.Stream = c.ledger.Competition(), c.stream
-	for _, pid := range c.hubs {
-		ctx.Send(pid, event{e})
-	}
 }
 
 func (c *competition) answer(ctx actor.Context, w *work, r race.Reply, comp race.Competition, err error) {
 	for i, to := range w.waiters {
 		if w.change != nil {
 			if to.pid != nil {
-				ctx.Send(to.pid, changeStateReply{comp, err})
+				tell(ctx, to.pid, changeStateReply{comp, err})
 			}
 			continue
 		}
@@ -370,5 +431,5 @@ func (w waiter) send(ctx actor.Context, r recordTimesReply) {
 		return
 	}
 	r.Key = w.key
-	ctx.Send(w.pid, r)
+	tell(ctx, w.pid, r)
 }

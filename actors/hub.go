@@ -9,93 +9,141 @@ import (
 	"server5k/race"
 )
 
-// resubscribePause is how long the hub waits before it asks for an owner again
-// that has gone: long enough not to spin while a store is away.
-const resubscribePause = 200 * time.Millisecond
-
-// subscribePatience is how long the hub waits for the answer to a subscription
-// before it subscribes again: it may have gone to an owner that was ending, and
-// nobody answers for that. An owner that is being loaded answers later anyway.
-const subscribePatience = 2 * time.Second
+const (
+	// renewEvery is how often the hub tells the owner what it has seen: whatever
+	// was lost on the way, or whoever owns the competition now, it is right again
+	// that much later.
+	renewEvery = time.Second
+	// silentOwner is how long an owner may be silent until what the hub has seen
+	// counts as stale: longer than a failover takes.
+	silentOwner = 5 * time.Second
+)
 
 // hub is the one listener of a node: a competition sends it each event once,
 // whatever number of people watch here.
 type hub struct {
-	owners *actor.PID
-	pub    Publisher
+	deps
 	log    *slog.Logger
+	owners *actor.PID
 	topics map[race.CompetitionID]*topic
+	timer  *time.Timer
 
-	patience time.Duration // subscribePatience, less in tests
+	renewEvery, silentOwner time.Duration // the constants, less in tests
 }
 
 // topic is what the hub has seen of a competition.
 type topic struct {
-	owner  *actor.PID
 	stream int64
 	seq    int64
 	synced bool // a snapshot came and nothing is missing since
-	asked  int  // subscriptions so far: only the last one is waited for
+	heard  time.Time
+	stale  bool // the publisher knows that the owner is silent
+}
+
+func newHub(d deps, owners *actor.PID) *hub {
+	return &hub{
+		deps: d, log: d.log.With("part", "hub"), owners: owners, topics: map[race.CompetitionID]*topic{},
+		renewEvery: renewEvery, silentOwner: silentOwner,
+	}
 }
 
 func (h *hub) Receive(ctx actor.Context) {
-	switch m := ctx.Message().(type) {
-	case *actor.Started: // also after a panic: what is watched is asked for anew
-		for id, t := range h.topics {
+	switch m := received(ctx, h.log).(type) {
+	case *actor.Started: // also after a panic: what the publisher has is anybody's guess
+		for _, t := range h.topics {
 			t.synced = false
-			h.subscribe(ctx, id, t)
 		}
+		h.timer = nil
+		h.subscribeAll(ctx)
+	case rebalance:
+		h.subscribeAll(ctx)
 	case watch:
-		if _, ok := h.topics[m.id]; !ok {
-			t := &topic{}
-			h.topics[m.id] = t
-			h.subscribe(ctx, m.id, t)
-		}
+		h.onWatch(ctx, m.id)
 	case snapshot:
-		h.onSnapshot(ctx, m.Snapshot)
+		h.onSnapshot(m.Snapshot)
 	case event:
 		h.onEvent(ctx, m.Event)
+	case current:
+		if t, ok := h.topics[m.id]; ok && t.synced {
+			h.heard(m.id, t)
+			h.pub.Confirm(m.id)
+		}
 	case subscriptionOver:
 		h.onOver(ctx, m)
-	case *actor.Terminated:
-		h.onTerminated(ctx, m.Who)
-	case resubscribe:
-		if t, ok := h.topics[m.id]; ok && !t.synced && t.asked == m.asked {
-			h.subscribe(ctx, m.id, t)
-		}
+	case tick:
+		h.onTick(ctx)
 	}
 }
 
-// resubscribe asks again unless there was an answer, or another subscription,
-// since the one of that number.
-type resubscribe struct {
-	id    race.CompetitionID
-	asked int
-}
-
-func (h *hub) subscribe(ctx actor.Context, id race.CompetitionID, t *topic) {
-	t.asked++
-	ctx.Request(h.owners, route{id, subscribe{}})
-	h.askIn(ctx, h.patience, id, t)
-}
-
-// askIn subscribes after a pause if the hub still waits for a snapshot then.
-func (h *hub) askIn(ctx actor.Context, pause time.Duration, id race.CompetitionID, t *topic) {
-	self, root, again := ctx.Self(), ctx.ActorSystem().Root, resubscribe{id, t.asked}
-	time.AfterFunc(pause, func() { root.Send(self, again) })
-}
-
-func (h *hub) onSnapshot(ctx actor.Context, s race.Snapshot) {
-	t, ok := h.topics[s.Competition.ID]
-	if !ok {
+func (h *hub) onWatch(ctx actor.Context, id race.CompetitionID) {
+	if _, ok := h.topics[id]; ok {
 		return
 	}
-	if t.owner == nil || !t.owner.Equal(ctx.Sender()) {
-		t.owner = ctx.Sender()
-		ctx.Watch(t.owner)
+	t := &topic{heard: time.Now()}
+	h.topics[id] = t
+	h.subscribe(ctx, id, t)
+	h.arm(ctx)
+}
+
+// subscribe tells the owner what there is; the answer is what is missing. There
+// is none when the owner is away or being loaded: the next tick asks again.
+func (h *hub) subscribe(ctx actor.Context, id race.CompetitionID, t *topic) {
+	m := subscribe{}
+	if t.synced {
+		m = subscribe{t.stream, t.seq}
+	}
+	ctx.Request(h.owners, route{id, m})
+}
+
+func (h *hub) subscribeAll(ctx actor.Context) {
+	for id, t := range h.topics {
+		h.subscribe(ctx, id, t)
+	}
+	h.arm(ctx)
+}
+
+// arm keeps one timer going while something is watched.
+func (h *hub) arm(ctx actor.Context) {
+	if h.timer == nil && len(h.topics) > 0 {
+		h.timer = tickIn(ctx, h.renewEvery)
+	}
+}
+
+func (h *hub) onTick(ctx actor.Context) {
+	h.timer = nil
+	for id, t := range h.topics {
+		if !t.stale && time.Since(t.heard) > h.silentOwner {
+			h.log.Warn("owner is silent", "competition_id", int64(id))
+			t.stale = true
+			h.staleCount.Add(1)
+			h.pub.Stale(id)
+		}
+		h.subscribe(ctx, id, t)
+	}
+	h.arm(ctx)
+}
+
+func (h *hub) heard(id race.CompetitionID, t *topic) {
+	t.heard = time.Now()
+	if t.stale {
+		h.log.Info("owner is back", "competition_id", int64(id))
+		t.stale = false
+		h.staleCount.Add(-1)
+	}
+}
+
+func (h *hub) onSnapshot(s race.Snapshot) {
+	t, ok := h.topics[s.Competition.ID]
+	if !ok || (s.Stream == t.stream && s.Seq < t.seq) {
+		return // of an owner that was overtaken
+	}
+	if t.seq != 0 && s.Seq != t.seq {
+		h.metrics.gaps.Inc()
 	}
 	t.stream, t.seq, t.synced = s.Stream, s.Seq, true
 	h.pub.Reset(s)
+	h.heard(s.Competition.ID, t)
+	h.pub.Confirm(s.Competition.ID)
 }
 
 func (h *hub) onEvent(ctx actor.Context, e race.Event) {
@@ -111,30 +159,21 @@ func (h *hub) onEvent(ctx actor.Context, e race.Event) {
 	}
 	t.seq = e.Seq
 	h.pub.Publish(e)
+	h.heard(e.Competition.ID, t)
 }
 
-// onOver: the owner gave up, perhaps before it ever had a snapshot to send.
+// onOver: the owner gave up, perhaps before it ever had a snapshot to send. The
+// next one is asked at once, and again with the next tick if it is not there yet.
 func (h *hub) onOver(ctx actor.Context, m subscriptionOver) {
 	t, ok := h.topics[m.id]
 	switch {
 	case !ok:
 	case m.final:
+		if t.stale {
+			h.staleCount.Add(-1)
+		}
 		delete(h.topics, m.id)
 	default:
-		h.ask(ctx, m.id, t)
-	}
-}
-
-// ask subscribes anew after a pause.
-func (h *hub) ask(ctx actor.Context, id race.CompetitionID, t *topic) {
-	t.owner, t.synced = nil, false
-	h.askIn(ctx, resubscribePause, id, t)
-}
-
-func (h *hub) onTerminated(ctx actor.Context, who *actor.PID) {
-	for id, t := range h.topics {
-		if t.owner != nil && t.owner.Equal(who) {
-			h.ask(ctx, id, t)
-		}
+		h.subscribe(ctx, m.id, t)
 	}
 }

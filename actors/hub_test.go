@@ -2,6 +2,7 @@ package actors
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,8 +14,10 @@ import (
 // resets is a Publisher that tells of snapshots.
 type resets chan race.Snapshot
 
-func (r resets) Reset(s race.Snapshot) { r <- s }
-func (resets) Publish(race.Event)      {}
+func (r resets) Reset(s race.Snapshot)    { r <- s }
+func (resets) Publish(race.Event)         {}
+func (resets) Confirm(race.CompetitionID) {}
+func (resets) Stale(race.CompetitionID)   {}
 
 // TestHub_AsksAgainWhenNobodyAnswers: a subscription that reached an owner while
 // it ended is lost without a word; the listener must not wait for it for ever.
@@ -33,10 +36,11 @@ func TestHub_AsksAgainWhenNobodyAnswers(t *testing.T) {
 		}
 		ctx.Request(ctx.Sender(), snapshot{race.Snapshot{Competition: race.Competition{ID: m.Competition}, Seq: 7}})
 	}))
-	heard := make(resets, 1)
-	h := &hub{
-		owners: owners, pub: heard, topics: map[race.CompetitionID]*topic{}, patience: time.Millisecond, log: slog.New(slog.DiscardHandler),
-	}
+	heard := make(resets, 1000)
+	h := newHub(deps{
+		pub: heard, metrics: newMetrics(nil, &atomic.Int64{}), staleCount: &atomic.Int64{}, log: slog.New(slog.DiscardHandler),
+	}, owners)
+	h.renewEvery = time.Millisecond
 	pid := system.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return h }))
 	system.Root.Send(pid, watch{1})
 	select {

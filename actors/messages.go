@@ -1,19 +1,24 @@
 package actors
 
 import (
+	"time"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"server5k/race"
 )
 
-// To the owners: pass the message on to the competition, which answers the
-// sender.
+// To the owners: pass the message on to the competition, wherever it is. The
+// competition answers the sender.
 type route struct {
 	Competition race.CompetitionID
 	Message     any
 }
 
-// To a competition.
+// routed is a route that another node has passed on; it is not passed on again.
+type routed struct{ route }
+
+// To a competition; they cross nodes.
 type (
 	recordTimes struct {
 		Request race.Request
@@ -23,7 +28,7 @@ type (
 	recordTimesReply struct {
 		Key   uint64
 		Reply race.Reply
-		Err   error // CodeUnavailable, CodeNoCompetition
+		Err   error // CodeUnavailable, CodeNoCompetition, codeElsewhere
 	}
 	changeState struct{ race.Transition }
 
@@ -31,9 +36,36 @@ type (
 		Competition race.Competition
 		Err         error
 	}
-	subscribe struct{}
-	drain     struct{}
-	drained   struct{ session string } // empty from a competition
+	// subscribe says what the hub has seen, zero for nothing yet.
+	subscribe struct{ stream, seq int64 }
+)
+
+// From a competition to the hubs; they cross nodes.
+type (
+	current  struct{ id race.CompetitionID } // the hub has seen all there is
+	snapshot struct{ race.Snapshot }
+	event    struct{ race.Event }
+	// subscriptionOver comes from a competition that gives up.
+	subscriptionOver struct {
+		id    race.CompetitionID
+		final bool // the competition does not exist
+	}
+)
+
+// Within a node.
+type (
+	drain   struct{}
+	drained struct{ id string } // of the session or competition; empty from the owners and the sessions
+	// rebalance says that the placement has changed.
+	rebalance struct{}
+	// handOver tells a competition that another node owns it now.
+	handOver struct{}
+	// gone comes to the owners from a competition that gives up.
+	gone struct {
+		id     race.CompetitionID
+		pid    *actor.PID
+		fenced bool // somebody else has taken over
+	}
 )
 
 // From a competition's own goroutines to itself.
@@ -41,28 +73,22 @@ type (
 	activated struct {
 		state race.Activation
 		err   error
+		at    time.Time // when the store was asked
 	}
 	committed struct {
 		decision race.Decision
 		teams    []race.Team
 		err      error
+		took     time.Duration
 	}
 	changed struct {
 		competition race.Competition
 		event       int64
 		err         error
 	}
-)
-
-// From a competition that gives up, to the owners and the hub.
-type (
-	gone struct {
-		id  race.CompetitionID
-		pid *actor.PID
-	}
-	subscriptionOver struct {
-		id    race.CompetitionID
-		final bool // the competition does not exist
+	confirmed struct {
+		err error
+		at  time.Time // when the store was asked
 	}
 )
 
@@ -70,13 +96,16 @@ type (
 type (
 	commit  struct{ batch race.Batch }
 	advance struct{ transition race.Transition }
+	confirm struct{ epoch int64 }
 )
 
 // To the hub.
+type watch struct{ id race.CompetitionID }
+
+// Between the owners of two nodes. sentAt counts from the start of the sender.
 type (
-	watch    struct{ id race.CompetitionID }
-	snapshot struct{ race.Snapshot }
-	event    struct{ race.Event }
+	ping struct{ sentAt time.Duration }
+	pong struct{ sentAt time.Duration }
 )
 
 // To the sessions and a session.
@@ -102,5 +131,6 @@ type (
 		row race.TeamRow
 		err error
 	}
+	// tick is what a timer sends to its own actor.
 	tick struct{}
 )

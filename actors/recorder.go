@@ -18,11 +18,15 @@ const (
 	commitTimeout = 8 * time.Second
 	firstPause    = 20 * time.Millisecond
 	longestPause  = 500 * time.Millisecond
+	// confirmTimeout is short: the next subscription asks again.
+	confirmTimeout = 2 * time.Second
 )
 
-// recorder does the waiting for its competition: one store call at a time, in a
-// goroutine that ends by commitTimeout and sends the result to the competition.
+// recorder does the waiting for its competition: one store call at a time, and a
+// confirmation beside it, each in a goroutine that ends by its deadline and sends
+// the result to the competition.
 type recorder struct {
+	id    race.CompetitionID
 	store Store
 	log   *slog.Logger
 }
@@ -33,10 +37,12 @@ func (r *recorder) Receive(ctx actor.Context) {
 	case commit:
 		go func() {
 			var res committed
+			began := time.Now()
 			res.err = retry(func(c context.Context) (err error) {
 				res.decision, res.teams, err = r.store.Append(c, m.batch)
 				return err
 			}, r.log)
+			res.took = time.Since(began)
 			root.Send(to, res)
 		}()
 	case advance:
@@ -46,6 +52,14 @@ func (r *recorder) Receive(ctx actor.Context) {
 				res.competition, res.event, err = r.store.Transition(c, m.transition)
 				return err
 			}, r.log)
+			root.Send(to, res)
+		}()
+	case confirm:
+		go func() {
+			c, cancel := context.WithTimeoutCause(context.Background(), confirmTimeout, errors.New("confirm epoch: no answer in 2s"))
+			defer cancel()
+			res := confirmed{at: time.Now()}
+			res.err = r.store.Confirm(c, r.id, m.epoch)
 			root.Send(to, res)
 		}()
 	}

@@ -3,6 +3,8 @@ package actors
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -13,12 +15,6 @@ import (
 const (
 	// window bounds the requests of one socket that wait for an answer.
 	window = 256
-	// resendAfter and giveUpAfter: a request without an answer is sent again,
-	// since its owner may have stopped, and given up before the phone does
-	// (10 s).
-	resendAfter = 2 * time.Second
-	giveUpAfter = 9 * time.Second
-	tickEvery   = time.Second
 )
 
 // Outbox is what a session needs of its socket. The session calls it from one
@@ -53,13 +49,13 @@ func (s *Session) Close() { s.root.Stop(s.pid) }
 
 // session stands for one judge socket.
 type session struct {
+	deps
 	id       string
 	judge    race.JudgeID
 	own      map[race.TeamID]race.CompetitionID
 	box      Outbox
 	owners   *actor.PID
 	registry *actor.PID
-	store    Store
 
 	slots   []*slot // in the order of the requests
 	byKey   map[uint64]*slot
@@ -73,15 +69,14 @@ type slot struct {
 	ticket  any
 	request race.Request
 	key     uint64
-	since   time.Time
-	sent    time.Time
+	effort  effort
 	done    bool
 	reply   race.Reply
 	err     error
 }
 
 func (s *session) Receive(ctx actor.Context) {
-	switch m := ctx.Message().(type) {
+	switch m := received(ctx, s.log).(type) {
 	case *actor.Started:
 		s.byKey = map[uint64]*slot{}
 		ctx.Send(s.registry, sessionOpened{s.judge, s.id, ctx.Self()})
@@ -96,7 +91,7 @@ func (s *session) Receive(ctx actor.Context) {
 		s.slots = append(s.slots, &slot{ticket: m.ticket, done: true})
 		s.deliver(ctx)
 	case recordTimesReply:
-		s.finish(ctx, m.Key, m.Reply, m.Err)
+		s.onReply(ctx, m)
 	case located:
 		s.onLocated(ctx, m)
 	case tick:
@@ -110,7 +105,7 @@ func (s *session) Receive(ctx actor.Context) {
 }
 
 func (s *session) onSubmit(ctx actor.Context, m submit) {
-	sl := &slot{ticket: m.ticket, request: m.request, since: time.Now()}
+	sl := &slot{ticket: m.ticket, request: m.request, effort: newEffort()}
 	s.slots = append(s.slots, sl)
 	if len(s.byKey) >= window {
 		sl.done, sl.err = true, unavailable()
@@ -129,11 +124,11 @@ func (s *session) onSubmit(ctx actor.Context, m submit) {
 // send passes a request on to the owner of its team's competition, looking the
 // team up first when it is not known to be the judge's.
 func (s *session) send(ctx actor.Context, sl *slot) {
-	sl.sent = time.Now()
 	if id, ok := s.own[sl.request.Team]; ok {
-		ctx.Request(s.owners, route{id, recordTimes{Request: sl.request, Origin: s.id, Key: sl.key}})
+		s.route(ctx, sl, id)
 		return
 	}
+	sl.effort.sent("")
 	self, root, store, key, team := ctx.Self(), ctx.ActorSystem().Root, s.store, sl.key, sl.request.Team
 	go func() {
 		c, cancel := context.WithTimeoutCause(context.Background(), lookupTimeout, errors.New("look up team: no answer in 3s"))
@@ -141,6 +136,12 @@ func (s *session) send(ctx actor.Context, sl *slot) {
 		row, err := store.Team(c, team)
 		root.Send(self, located{key, row, err})
 	}()
+}
+
+func (s *session) route(ctx actor.Context, sl *slot, id race.CompetitionID) {
+	sl.effort.competition = id
+	sl.effort.sent(s.place.Owner(id))
+	ctx.Request(s.owners, route{id, recordTimes{Request: sl.request, Origin: s.id, Key: sl.key}})
 }
 
 func (s *session) onLocated(ctx actor.Context, m located) {
@@ -151,7 +152,20 @@ func (s *session) onLocated(ctx actor.Context, m located) {
 		err := lookupError(sl.request.Team, m.err)
 		s.finish(ctx, m.key, race.Reply{}, err)
 	default:
-		ctx.Request(s.owners, route{m.row.Competition, recordTimes{Request: sl.request, Origin: s.id, Key: sl.key}})
+		s.route(ctx, sl, m.row.Competition)
+	}
+}
+
+// onReply takes an answer, or tries again when the owner is to be found
+// elsewhere.
+func (s *session) onReply(ctx actor.Context, m recordTimesReply) {
+	sl, ok := s.byKey[m.Key]
+	switch {
+	case !ok: // answered before: the request was sent twice
+	case isElsewhere(m.Err):
+		sl.effort.refused()
+	default:
+		s.finish(ctx, m.Key, m.Reply, m.Err)
 	}
 }
 
@@ -162,6 +176,7 @@ func (s *session) finish(ctx actor.Context, key uint64, r race.Reply, err error)
 	}
 	delete(s.byKey, key)
 	sl.done, sl.reply, sl.err = true, r, err
+	s.metrics.observeAnswer(sl.effort, r, err)
 	s.deliver(ctx)
 }
 
@@ -181,12 +196,13 @@ func (s *session) deliver(ctx actor.Context) {
 
 func (s *session) onTick(ctx actor.Context) {
 	s.timer = nil
-	now := time.Now()
-	for _, sl := range s.byKey {
+	for _, sl := range slices.Clone(s.slots) { // finish shortens them
 		switch {
-		case now.Sub(sl.since) >= giveUpAfter:
+		case sl.done:
+		case sl.effort.over():
 			s.finish(ctx, sl.key, race.Reply{}, unavailable())
-		case now.Sub(sl.sent) >= resendAfter:
+		case sl.effort.due(s.place):
+			s.metrics.retries.Inc()
 			s.send(ctx, sl)
 		}
 	}
@@ -196,19 +212,19 @@ func (s *session) onTick(ctx actor.Context) {
 }
 
 func (s *session) arm(ctx actor.Context) {
-	self, root := ctx.Self(), ctx.ActorSystem().Root
-	s.timer = time.AfterFunc(tickEvery, func() { root.Send(self, tick{}) })
+	s.timer = tickIn(ctx, tickEvery)
 }
 
 // sessions knows the live sessions of the node.
 type sessions struct {
+	log     *slog.Logger
 	byJudge map[race.JudgeID]map[string]*actor.PID
 	drainer *actor.PID
 	waiting map[string]bool // sessions that have not drained yet
 }
 
 func (s *sessions) Receive(ctx actor.Context) {
-	switch m := ctx.Message().(type) {
+	switch m := received(ctx, s.log).(type) {
 	case sessionOpened:
 		if s.byJudge[m.judge] == nil {
 			s.byJudge[m.judge] = map[string]*actor.PID{}
@@ -234,7 +250,7 @@ func (s *sessions) Receive(ctx actor.Context) {
 		}
 		s.onDrained(ctx, "")
 	case drained:
-		s.onDrained(ctx, m.session)
+		s.onDrained(ctx, m.id)
 	}
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"server5k/race"
 )
@@ -18,6 +20,7 @@ type Store interface {
 	Activate(ctx context.Context, id race.CompetitionID) (race.Activation, error)
 	Append(ctx context.Context, b race.Batch) (race.Decision, []race.Team, error)
 	Transition(ctx context.Context, t race.Transition) (race.Competition, int64, error)
+	Confirm(ctx context.Context, id race.CompetitionID, epoch int64) error
 	Team(ctx context.Context, id race.TeamID) (race.TeamRow, error)
 }
 
@@ -28,37 +31,71 @@ type Publisher interface {
 	Reset(s race.Snapshot)
 	// Publish gives the event after the last one given.
 	Publish(e race.Event)
+	// Confirm says that the owner has just vouched for what was given last.
+	Confirm(id race.CompetitionID)
+	// Stale says that nothing was heard of the owner for some seconds: what was
+	// given may be out of date.
+	Stale(id race.CompetitionID)
 }
 
 // Bounds. Each has its reason beside it.
 const (
-	// askTimeout is longer than every deadline inside, so that an answer
-	// hardly ever races with the timeout of the future that waits for it.
-	askTimeout = 12 * time.Second
+	// drainTimeout is longer than every deadline inside.
+	drainTimeout = 12 * time.Second
 	// lookupTimeout bounds one read of a team.
 	lookupTimeout = 3 * time.Second
 )
 
+// Config is what the actors of a node are made of. All but Metrics are required.
+type Config struct {
+	// System is where they live. Its address must be final.
+	System    *actor.ActorSystem
+	Placement Placement
+	Store     Store
+	Publisher Publisher
+	Log       *slog.Logger
+	Metrics   prometheus.Registerer
+}
+
+// deps are what all actors of a node share.
+type deps struct {
+	place      Placement
+	store      Store
+	pub        Publisher
+	metrics    *metrics
+	staleCount *atomic.Int64 // competitions whose owner is silent
+	log        *slog.Logger
+}
+
 // System is the only way into the actors. Its methods may be called from any
 // goroutine.
 type System struct {
+	deps
 	sys      *actor.ActorSystem
-	store    Store
 	owners   *actor.PID
 	sessions *actor.PID
 	hub      *actor.PID
 }
 
-// Start starts the actors of a node. Stop ends them.
-func Start(store Store, pub Publisher, log *slog.Logger) *System {
-	sys := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
+// NewActorSystem makes the actor system of a node.
+func NewActorSystem(log *slog.Logger) *actor.ActorSystem {
+	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
 		return log.With("lib", "protoactor")
 	}))
-	s := &System{sys: sys, store: store}
-	s.owners = s.spawn("owners", newOwners(store, log.With("part", "competition")))
-	s.sessions = s.spawn("sessions", &sessions{byJudge: map[race.JudgeID]map[string]*actor.PID{}})
-	s.hub = s.spawn("hub", &hub{
-		owners: s.owners, pub: pub, topics: map[race.CompetitionID]*topic{}, patience: subscribePatience, log: log.With("part", "hub"),
+}
+
+// Start starts the actors of a node. Stop ends them.
+func Start(cfg Config) *System {
+	s := &System{sys: cfg.System, deps: deps{
+		place: cfg.Placement, store: cfg.Store, pub: cfg.Publisher, staleCount: &atomic.Int64{}, log: cfg.Log,
+	}}
+	s.metrics = newMetrics(cfg.Metrics, s.staleCount)
+	s.owners = s.spawn(ownersName, newOwners(s.deps))
+	s.sessions = s.spawn(sessionsName, &sessions{log: cfg.Log, byJudge: map[race.JudgeID]map[string]*actor.PID{}})
+	s.hub = s.spawn(hubName, newHub(s.deps, s.owners))
+	s.place.Watch(func() {
+		s.sys.Root.Send(s.owners, rebalance{})
+		s.sys.Root.Send(s.hub, rebalance{})
 	})
 	return s
 }
@@ -83,14 +120,12 @@ func (s *System) Submit(ctx context.Context, q race.Request, origin string) (rac
 	if err != nil {
 		return race.Reply{}, lookupError(q.Team, err)
 	}
-	res, err := s.ask(ctx, route{row.Competition, recordTimes{Request: q, Origin: origin}})
-	if err != nil {
-		return race.Reply{}, err
-	}
-	reply, ok := res.(recordTimesReply)
+	effort := newEffort()
+	reply, ok := s.call(ctx, route{row.Competition, recordTimes{Request: q, Origin: origin}}).(recordTimesReply)
 	if !ok {
-		return race.Reply{}, unavailable()
+		reply.Err = unavailable()
 	}
+	s.metrics.observeAnswer(effort, reply.Reply, reply.Err)
 	return reply.Reply, reply.Err
 }
 
@@ -107,37 +142,25 @@ func (s *System) StopCompetition(ctx context.Context, id race.CompetitionID, at 
 }
 
 func (s *System) change(ctx context.Context, m changeState) (race.Competition, error) {
-	res, err := s.ask(ctx, route{m.Competition, m})
-	if err != nil {
-		return race.Competition{}, err
+	reply, ok := s.call(ctx, route{m.Competition, m}).(changeStateReply)
+	if !ok {
+		return race.Competition{}, unavailable()
 	}
-	switch r := res.(type) {
-	case changeStateReply:
-		return r.Competition, r.Err
-	case recordTimesReply:
-		return race.Competition{}, r.Err
-	}
-	return race.Competition{}, unavailable()
+	return reply.Competition, reply.Err
 }
 
 // Watch makes the hub listen to a competition: the Publisher gets its snapshot
 // and from then on every event. Watching again is harmless.
 func (s *System) Watch(id race.CompetitionID) { s.sys.Root.Send(s.hub, watch{id}) }
 
-// CloseSessions closes the live sockets of a judge as revoked.
-func (s *System) CloseSessions(judge race.JudgeID) { s.sys.Root.Send(s.sessions, closeJudge{judge}) }
-
-// ask sends m to the owners and waits for the answer.
-func (s *System) ask(ctx context.Context, m any) (any, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, unavailable()
+// CloseSessions closes the live sockets of a judge as revoked, on all nodes.
+func (s *System) CloseSessions(judge race.JudgeID) {
+	s.sys.Root.Send(s.sessions, closeJudge{judge})
+	for _, address := range s.place.Nodes() {
+		if address != s.sys.Address() {
+			s.sys.Root.Send(actor.NewPID(address, sessionsName), toWire(closeJudge{judge}))
+		}
 	}
-	f := s.sys.Root.RequestFuture(s.owners, m, askTimeout)
-	res, err := f.Result()
-	if err != nil {
-		return nil, unavailable()
-	}
-	return res, nil
 }
 
 // OpenSession starts the session actor of one judge socket. teams are the
@@ -149,7 +172,7 @@ func (s *System) OpenSession(judge race.JudgeID, teams []race.Team, box Outbox) 
 	}
 	id := "session-" + uuid.NewString()
 	props := actor.PropsFromProducer(func() actor.Actor {
-		return &session{id: id, judge: judge, own: own, box: box, owners: s.owners, registry: s.sessions, store: s.store}
+		return &session{deps: s.deps, id: id, judge: judge, own: own, box: box, owners: s.owners, registry: s.sessions}
 	}, actor.WithGuardian(stopStrategy()))
 	pid, err := s.sys.Root.SpawnNamed(props, id)
 	if err != nil { // a UUID is never taken
@@ -165,7 +188,7 @@ func (s *System) Drain(ctx context.Context) error {
 		pid *actor.PID
 		msg any
 	}{{s.owners, drain{}}, {s.sessions, drain{}}} {
-		left := askTimeout
+		left := drainTimeout
 		if d, ok := ctx.Deadline(); ok {
 			left = min(left, time.Until(d))
 		}

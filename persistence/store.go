@@ -47,6 +47,9 @@ type Store interface {
 	// whose judge is inactive come with Judge 0. race.ErrFenced when another
 	// owner took it over at the same time.
 	Activate(ctx context.Context, id race.CompetitionID) (race.Activation, error)
+	// Confirm says whether the epoch of an owner still holds: nil, race.ErrFenced
+	// when another took over, race.ErrNotFound without the competition.
+	Confirm(ctx context.Context, id race.CompetitionID, epoch int64) error
 	// Append decides a batch with race.Ledger on the state that is stored and
 	// stores what it decides in one transaction, with one race.Link over it. It
 	// fails with race.ErrFenced under a stale epoch. After any other error the

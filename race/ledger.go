@@ -54,6 +54,9 @@ func (l *Ledger) SetCompetition(c Competition, event int64) {
 	l.competition, l.event = c, event
 }
 
+// Seq returns the number of the last record.
+func (l *Ledger) Seq() int64 { return l.seq }
+
 // Event returns the number of the last event.
 func (l *Ledger) Event() int64 { return l.event }
 

@@ -196,7 +196,7 @@ func (b *bench) copy(t *testing.T) *bench {
 func setupPostgres(t *testing.T) *bench {
 	t.Helper()
 	b := setup(t)
-	b.cfg.DatabaseURL = cluster.Database(t)
+	b.cfg.DatabaseURL = databases.Database(t)
 	b.env["DATABASE_URL"] = b.cfg.DatabaseURL
 	return b
 }

@@ -14,13 +14,13 @@ import (
 	"server5k/race"
 )
 
-// cluster is the PostgreSQL server of all tests.
-var cluster = pgtest.Lazy{Migrate: func(ctx context.Context, url string) error {
+// databases is the PostgreSQL server of all tests.
+var databases = pgtest.Lazy{Migrate: func(ctx context.Context, url string) error {
 	_, err := postgres.Migrate(ctx, url)
 	return err
 }}
 
-func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
+func TestMain(m *testing.M) { os.Exit(databases.Run(m)) }
 
 // onEachDatabase runs do with the options of testConfig for the embedded database
 // and for PostgreSQL.
@@ -33,7 +33,7 @@ func onEachDatabase(t *testing.T, do func(t *testing.T, cfg *Config)) {
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		cfg := testConfig(t, t.TempDir())
-		cfg.DatabaseURL = cluster.Database(t)
+		cfg.DatabaseURL = databases.Database(t)
 		do(t, cfg)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"server5k/actors"
+	"server5k/cluster"
 	"server5k/gateway"
 	"server5k/gateway/auth"
 	"server5k/gateway/ws"
@@ -94,7 +95,10 @@ func (cmd serveCmd) serve(ctx context.Context, cfg *Config, io stdio, ln net.Lis
 
 	live := gateway.NewLive(cfg.Location, log)
 	stops = append(stops, func(context.Context) error { live.Close(); return nil })
-	system := actors.Start(store, live, log)
+	actorSystem := actors.NewActorSystem(log)
+	system := actors.Start(actors.Config{
+		System: actorSystem, Placement: cluster.Alone(actorSystem.Address()), Store: store, Publisher: live, Log: log,
+	})
 	live.SetWatch(system.Watch)
 	stops = append(stops, func(context.Context) error { system.Stop(); return nil })
 	sockets := ws.NewServer(log)

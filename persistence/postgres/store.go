@@ -187,6 +187,12 @@ func (s *Store) Transition(ctx context.Context, t race.Transition) (race.Competi
 	return s.owned.Transition(ctx, t)
 }
 
+// Confirm is done on an owner's connection: what other requests read must not
+// make an owner look silent.
+func (s *Store) Confirm(ctx context.Context, id race.CompetitionID, epoch int64) error {
+	return s.owned.Confirm(ctx, id, epoch)
+}
+
 // writer returns what runs a function in one transaction of db.
 func writer(db *sql.DB) func(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
 	return func(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {

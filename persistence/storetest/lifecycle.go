@@ -25,6 +25,13 @@ func activateFences(t *testing.T, s persistence.Store) {
 	if !errors.Is(err, race.ErrFenced) {
 		f.Errorf("transition: got %v, want ErrFenced", err)
 	}
+	if err := f.Confirm(f.ctx, first, old); !errors.Is(err, race.ErrFenced) {
+		f.Errorf("confirm: got %v, want ErrFenced", err)
+	}
+	f.ok(f.Confirm(f.ctx, first, a.Epoch))
+	if err := f.Confirm(f.ctx, 999, 1); !errors.Is(err, race.ErrNotFound) {
+		f.Errorf("confirm without a competition: got %v, want ErrNotFound", err)
+	}
 	f.equal("records", len(f.records(first)), 0)
 	f.append(first, request)
 	f.equal("records", len(f.records(first)), 1)

@@ -3,6 +3,7 @@ package tables
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"server5k/race"
@@ -10,6 +11,7 @@ import (
 
 const (
 	raiseEpochQuery       = `UPDATE competitions SET epoch = epoch + 1 WHERE id = $1`
+	epochQuery            = `SELECT epoch FROM competitions WHERE id = $1`
 	competitionTeamsQuery = `SELECT ` + HeldTeamColumns + ` FROM teams t LEFT JOIN judges j ON j.id = t.judge_id
 WHERE t.competition_id = $1 ORDER BY t.bib, t.id`
 	transitionQuery = `UPDATE competitions SET running = $1, started_at = $2, finished_at = $3, event = $4 WHERE id = $5 AND epoch = $6`
@@ -37,6 +39,23 @@ func activate(ctx context.Context, tx *sql.Tx, id race.CompetitionID) (race.Acti
 	}
 	o, err := Load(ctx, tx, id)
 	return o.Activation, err
+}
+
+// Confirm says whether epoch is that of the owner of a competition; see
+// persistence.Store.
+func (t *Tables) Confirm(ctx context.Context, id race.CompetitionID, epoch int64) error {
+	var now int64
+	err := t.reader.QueryRowContext(ctx, epochQuery, id).Scan(&now)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		err = race.ErrNotFound
+	case err == nil && now != epoch:
+		err = race.ErrFenced
+	}
+	if err != nil {
+		return named(err, "confirm epoch of competition %d", id)
+	}
+	return nil
 }
 
 // Loaded is what an owner loads, with what only a store needs.
