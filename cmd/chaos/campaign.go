@@ -37,10 +37,10 @@ type campaign struct {
 	dir      string // for this run only
 	out      io.Writer
 	make     func(*campaign) stage
-	pace     time.Duration // stretches the plan
-	failover int           // owners to kill instead of a plan
-	rolling  int           // rolling restarts instead of a plan
-	proxies  bool          // no network namespaces
+	pace     int  // stretches the plan
+	failover int  // owners to kill instead of a plan
+	rolling  int  // rolling restarts instead of a plan
+	proxies  bool // no network namespaces
 
 	clock   clock
 	cast    cast

@@ -55,9 +55,7 @@ func (k *cluster) open(ctx context.Context, c cast) (err error) {
 	if k.redis, err = openMemory(ctx); err != nil {
 		return err
 	}
-	if k.wire, err = k.wires(ctx, names); err != nil {
-		return err
-	}
+	k.wire = k.wires(ctx, names)
 	_, _ = fmt.Fprintln(k.out, "  nodes are connected by", k.wire.how())
 	for _, name := range names {
 		n, err := k.plug(ctx, name)
@@ -81,15 +79,15 @@ func (k *cluster) open(ctx context.Context, c cast) (err error) {
 
 // wires makes networks of their own for the nodes, or does with proxies where that
 // is not allowed, and says why.
-func (k *cluster) wires(ctx context.Context, names []string) (wiring, error) {
+func (k *cluster) wires(ctx context.Context, names []string) wiring {
 	if !k.proxied {
 		n, err := openNamespaces(ctx, names)
 		if err == nil {
-			return n, nil
+			return n
 		}
 		_, _ = fmt.Fprintln(k.out, "  no network namespaces:", err)
 	}
-	return &proxies{pids: k.pids, links: map[string]*link{}}, nil
+	return &proxies{pids: k.pids, links: map[string]*link{}}
 }
 
 // plug makes a node with its links; it does not run yet.

@@ -118,11 +118,11 @@ func (k *cluster) other(n *node, rng *rand.Rand) *node {
 // cutPair cuts n off from one other node, in one direction or in both.
 func (k *cluster) cutPair(ctx context.Context, n *node, length time.Duration, rng *rand.Rand) error {
 	o := k.other(n, rng)
-	there, back := rng.IntN(3), true // 0: only from n
-	if there == 1 {
+	way := rng.IntN(3)
+	if way == 1 { // o does not reach n
 		n, o = o, n
 	}
-	back = there == 2
+	back := way == 2
 	err := k.wire.cut(ctx, n.name, o.name, true)
 	if back {
 		err = errors.Join(err, k.wire.cut(ctx, o.name, n.name, true))

@@ -1,4 +1,61 @@
 package main
 
+import "time"
+
+// clusterMutantDuration leaves time for what follows from a node that is gone.
+const clusterMutantDuration = 14 * time.Second
+
 // clusterMutants are faults planted in what only a cluster does.
-func clusterMutants() []mutant { return nil }
+func clusterMutants() []mutant {
+	return []mutant{
+		{
+			name: "ack-before-forward",
+			what: "a node that does not own the competition acknowledges before the owner has heard of it",
+			changes: []planted{{
+				sessionFile,
+				`	ctx.Request(s.owners, route{id, recordTimes{Request: sl.request, Origin: s.id, Key: sl.key}})`,
+				`	ctx.Request(s.owners, route{id, recordTimes{Request: sl.request, Origin: s.id, Key: sl.key}})
+	if s.place.Owner(id) != ctx.Self().Address {
+		s.finish(ctx, sl.key, race.Refuse(sl.request, race.Team{ID: sl.request.Team}, nil), nil)
+	}`,
+			}},
+			faults: []kind{ownerKill, nodeCut},
+			seeds:  []uint64{1, 2, 3},
+			lasts:  clusterMutantDuration,
+		},
+		{
+			name: "everybody-owns",
+			what: "each node takes itself for the owner, and a batch is stored whoever owns the competition",
+			changes: []planted{
+				withoutFence,
+				{ownersFile, `	case owner == ctx.Self().Address:
+		o.deliver(ctx, m)`, `	case owner != "":
+		o.deliver(ctx, m)`},
+			},
+			faults: []kind{nodeFreeze, pairCut},
+			seeds:  []uint64{1, 2, 3},
+			lasts:  clusterMutantDuration,
+		},
+		{
+			name: "blind-hub",
+			what: "a hub passes on what comes, also when it has missed something",
+			changes: []planted{
+				{hubFile, hubGap, `	case false:`},
+				{hubFile, `	ctx.Request(h.owners, route{id, m})`, `	if !t.synced {
+		ctx.Request(h.owners, route{id, m})
+	}`},
+			},
+			faults: []kind{ownerKill, pairCut, nodeCut, nodeTerm},
+			seeds:  []uint64{1, 2, 3},
+			lasts:  clusterMutantDuration,
+		},
+		{
+			name:    "always-live",
+			what:    "viewers are never told that their node hears nothing of the owner",
+			changes: []planted{{hubFile, `	silentOwner = 5 * time.Second`, `	silentOwner = 5 * time.Hour`}},
+			faults:  []kind{nodeCut},
+			lasts:   30 * time.Second,
+			seeds:   []uint64{1, 2, 3},
+		},
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -15,7 +16,7 @@ func TestMutants_StillApply(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range mutants() {
+	for _, m := range slices.Concat(mutants(), clusterMutants()) {
 		list, err := m.overlay(root, t.TempDir())
 		if err != nil {
 			t.Error(err)

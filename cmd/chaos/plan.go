@@ -91,12 +91,12 @@ const (
 
 // newPlan draws the faults of a campaign from its seed. pace stretches the gaps: a
 // cluster needs seconds to find out that a node is gone.
-func newPlan(seed uint64, duration time.Duration, kinds []kind, pace time.Duration) []fault {
+func newPlan(seed uint64, duration time.Duration, kinds []kind, pace int) []fault {
 	rng := rand.New(rand.NewPCG(seed, 0xfa17))
 	longest := min(max(duration/8, 1500*time.Millisecond), 10*time.Second)
 	var plan []fault
 	var deck []kind
-	for at := quietStart; at < duration-shortestGap; at += pace * (shortestGap + spread(rng, gapSpread)) {
+	for at := quietStart; at < duration-shortestGap; at += time.Duration(pace) * (shortestGap + spread(rng, gapSpread)) {
 		if len(deck) == 0 {
 			deck = slices.Clone(kinds)
 			rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })

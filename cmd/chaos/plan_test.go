@@ -10,7 +10,7 @@ import (
 
 func TestPlan_SeedRepeatsItAndDealsEveryKind(t *testing.T) {
 	t.Parallel()
-	for pace, kinds := range map[time.Duration][]kind{1: allKinds, 2: clusterKinds} {
+	for pace, kinds := range map[int][]kind{1: allKinds, 2: clusterKinds} {
 		plan := newPlan(7, time.Minute, kinds, pace)
 		if diff := cmp.Diff(plan, newPlan(7, time.Minute, kinds, pace)); diff != "" {
 			t.Errorf("the same seed made another plan:\n%s", diff)

@@ -60,14 +60,14 @@ func (m *memory) heal(ctx context.Context) error {
 			return nil
 		}
 		if !pause(ctx, 50*time.Millisecond) {
-			return fmt.Errorf("Redis does not answer: %w", err)
+			return fmt.Errorf("redis does not answer: %w", err)
 		}
 	}
 }
 
 // ask sends one command without arguments.
 func (m *memory) ask(ctx context.Context, command string) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Second, errors.New("Redis did not answer in 1s"))
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Second, errors.New("redis did not answer in 1s"))
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", m.server.Addr())
 	if err != nil {
@@ -81,7 +81,7 @@ func (m *memory) ask(ctx context.Context, command string) error {
 	}
 	answer, err := bufio.NewReader(conn).ReadString('\n')
 	if err == nil && !strings.HasPrefix(answer, "+") {
-		err = fmt.Errorf("Redis answered %q", answer)
+		err = fmt.Errorf("redis answered %q", answer)
 	}
 	return err
 }

@@ -58,7 +58,7 @@ func (s *redisServer) Start(ctx context.Context) error {
 		}
 		select {
 		case <-done:
-			return errors.New("Redis ended at once")
+			return errors.New("redis ended at once")
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-time.After(10 * time.Millisecond):

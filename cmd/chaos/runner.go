@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -149,7 +150,7 @@ func (o options) planted() []mutant {
 }
 
 func (r *runner) mutantRun(ctx context.Context, root string, m mutant) (bool, error) {
-	r.duration = min(r.duration, mutantDuration)
+	r.duration = cmp.Or(m.lasts, min(r.duration, mutantDuration))
 	binary, err := build(ctx, root, r.dir, &m)
 	if err != nil {
 		return false, err

@@ -50,7 +50,7 @@ func (k *breaker) run(ctx context.Context, plan []fault) {
 }
 
 // blow carries one fault out and notes it.
-func (k *breaker) blow(ctx context.Context, f fault) blow {
+func (k *breaker) blow(ctx context.Context, f fault) {
 	b := blow{fault: f, At: k.clock.now()}
 	hits, err := k.stage.strike(ctx, f)
 	b.Until, b.Hits = k.clock.now(), hits
@@ -61,7 +61,6 @@ func (k *breaker) blow(ctx context.Context, f fault) blow {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.blows = append(k.blows, b)
-	return b
 }
 
 // where tells whom a blow hit.

@@ -147,7 +147,7 @@ func TestNamespaces_CutOneWayAndLeaveNothing(t *testing.T) {
 		if err := n.close(); err != nil {
 			t.Error(err)
 		}
-		out, err := ip(context.Background(), "netns list") //nolint:usetesting // the test is over
+		out, err := ip(context.Background(), "netns list")
 		if err != nil || strings.Contains(out, n.prefix+"-") {
 			t.Errorf("namespaces remain: %v %s", err, out)
 		}
