@@ -45,7 +45,7 @@ func (s *Server) viewerSocket(ctx *fasthttp.RequestCtx) {
 		writeSocketError(ctx, fasthttp.StatusBadRequest, "desde y epoca deben ser números enteros", 0)
 		return
 	}
-	t, err := s.cfg.Live.await(setup, c.ID)
+	t, err := s.cfg.Live.awaitLive(setup, c.ID)
 	if err != nil {
 		s.unavailableSocket(ctx)
 		return
