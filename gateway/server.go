@@ -83,6 +83,11 @@ type Config struct {
 	// MaxSocketsPerIP bounds the sockets of one client's address, 0 not at all.
 	MaxSocketsPerIP int
 	JudgeRate       float64
+	// JudgeHandshakes and ViewerHandshakes bound the sockets taken in within a
+	// second, JudgeSetups and ViewerSetups how many of them are being prepared at
+	// the same time. 0 means the default of each, a negative number no bound.
+	JudgeHandshakes, ViewerHandshakes int
+	JudgeSetups, ViewerSetups         int
 }
 
 // Limits of the HTTP server. The read timeout ends a client that trickles its
@@ -116,6 +121,8 @@ type Server struct {
 	userLogins *auth.Limiter // by account and address
 	peerLogins *auth.Limiter // by address
 
+	door door // of the sockets
+
 	draining atomic.Bool // set by Shutdown
 }
 
@@ -134,6 +141,7 @@ func New(cfg Config) *Server {
 		cfg:        cfg,
 		userLogins: auth.NewLimiter(maxUserFailures, loginWindow, cfg.Now),
 		peerLogins: auth.NewLimiter(maxPeerFailures, loginWindow, cfg.Now),
+		door:       newDoor(cfg),
 	}
 	s.routes = s.table()
 	s.http = &fasthttp.Server{

@@ -156,11 +156,7 @@ func (s *Server) remove(c *Conn) {
 // they are gone. The reason tells each client when to come back, see Spread. When ctx ends first,
 // the rest is cut off and the cause of ctx returned. It may be called again.
 func (s *Server) Drain(ctx context.Context) error {
-	conns, empty := s.startDrain()
-	urgent := slices.IndexFunc(conns, func(c *Conn) bool { return !c.o.Urgent })
-	if urgent < 0 {
-		urgent = len(conns)
-	}
+	conns, urgent, empty := s.startDrain()
 	tick := time.NewTicker(drainPause)
 	defer tick.Stop()
 	for from := 0; from < len(conns); from += drainBatch {
@@ -187,8 +183,8 @@ func (s *Server) Drain(ctx context.Context) error {
 	}
 }
 
-// startDrain returns the connections, the urgent ones first.
-func (s *Server) startDrain() ([]*Conn, <-chan struct{}) {
+// startDrain returns the connections, the urgent ones first, and how many these are.
+func (s *Server) startDrain() (conns []*Conn, urgent int, empty <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.draining {
@@ -199,15 +195,14 @@ func (s *Server) startDrain() ([]*Conn, <-chan struct{}) {
 		}
 		s.log.Info("websocket drain started", "connections", len(s.conns))
 	}
-	var urgent, others []*Conn
-	for c := range s.conns {
+	conns = slices.Collect(maps.Keys(s.conns))
+	for i, c := range conns {
 		if c.o.Urgent {
-			urgent = append(urgent, c)
-		} else {
-			others = append(others, c)
+			conns[i], conns[urgent] = conns[urgent], c
+			urgent++
 		}
 	}
-	return append(urgent, others...), s.empty
+	return conns, urgent, s.empty
 }
 
 func (s *Server) cutOff(ctx context.Context) error {
