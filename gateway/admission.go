@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -80,7 +81,7 @@ func newGate(perSecond, burst, slots, defaultSlots int, patience time.Duration) 
 }
 
 // enter begins a handshake, which leave ends, or returns a socketRefusal.
-func (g *gate) enter(ctx context.Context) (leave func(), err error) {
+func (g *gate) enter() (leave func(), err error) {
 	if g.arrivals != nil && !g.arrivals.Allow() {
 		return nil, refusedRate
 	}
@@ -102,9 +103,15 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 	case g.slots <- struct{}{}:
 		return leave, nil
 	case <-late.C:
-	case <-ctx.Done():
+		return nil, refusedQueue
 	}
-	return nil, refusedQueue
+}
+
+// prepare is the time that a handshake has at the database and an owner. It does
+// not derive from the request: fasthttp uses that again while a timer of it may
+// still run.
+func (d *door) prepare() (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(context.Background(), d.setup, errors.New("open socket: no answer in time"))
 }
 
 // admit applies what holds for every socket: a proper request, the origin and

@@ -77,7 +77,7 @@ func (s *Server) openJudge(ctx *fasthttp.RequestCtx) (h *judgeHandler, chosen st
 	if id, ok := pathID(path); !ok || id != tok.JudgeID {
 		return nil, "", refusedOtherJudge
 	}
-	h, err = s.prepareJudge(ctx, race.JudgeID(tok.JudgeID))
+	h, err = s.prepareJudge(race.JudgeID(tok.JudgeID))
 	return h, chosen, err
 }
 
@@ -104,13 +104,13 @@ func socketToken(ctx *fasthttp.RequestCtx) (token, chosen string) {
 }
 
 // prepareJudge reads what the socket needs, or returns a socketRefusal.
-func (s *Server) prepareJudge(ctx context.Context, judge race.JudgeID) (*judgeHandler, error) {
+func (s *Server) prepareJudge(judge race.JudgeID) (*judgeHandler, error) {
 	// Only who has a token gets here: others cannot use up what judges may.
-	leave, err := s.door.judges.enter(ctx)
+	leave, err := s.door.judges.enter()
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, s.door.setup, errors.New("open judge socket: no answer in time"))
+	ctx, cancel := s.door.prepare()
 	defer cancel()
 	h, err := s.readJudge(ctx, judge)
 	leave() // what follows waits for an owner and not for the database

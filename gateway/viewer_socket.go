@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"strconv"
 	"time"
@@ -46,12 +45,12 @@ func (s *Server) openViewer(ctx *fasthttp.RequestCtx) (*viewerHandler, error) {
 	if !ok {
 		return nil, refusedRace
 	}
-	leave, err := s.door.viewers.enter(ctx)
+	leave, err := s.door.viewers.enter()
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	setup, cancel := context.WithTimeoutCause(ctx, s.door.setup, errors.New("open public socket: no answer in time"))
+	setup, cancel := s.door.prepare()
 	defer cancel()
 	c, err := s.cfg.Store.Competition(setup, race.CompetitionID(id))
 	switch {
