@@ -21,7 +21,7 @@ import (
 )
 
 // socketPatience ends a test that would hang.
-const socketPatience = 20 * time.Second
+const socketPatience = 60 * time.Second
 
 // node is a gateway on a free port of the loopback.
 type node struct {

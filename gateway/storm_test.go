@@ -146,11 +146,13 @@ func TestStorm_AllComeBackAfterADrain(t *testing.T) {
 	cfg := Config{
 		Store: store, Sessions: stormSessions{}, JudgeSetups: stormSetups, JudgeHandshakes: -1, ViewerHandshakes: -1,
 	}
+	standing := &clock{start: time.Now()} // a slow machine must not make the race stale
 	from := startNode(t, cfg, func(n *node) {
+		n.live.now = standing.now
 		n.sockets.Spread = ws.Spread{Least: 300 * time.Millisecond, Most: time.Second, PerSecond: stormViewers}
 	})
 	cfg.JudgeHandshakes, cfg.ViewerHandshakes = 0, 600 // as many at once, and 1,400 of the 2,000 later
-	to := startNode(t, cfg, nil)
+	to := startNode(t, cfg, func(n *node) { n.live.now = standing.now })
 
 	var judges, viewers []*stormClient
 	issuer := auth.NewIssuer([]byte("test-secret"), nil)
@@ -180,7 +182,6 @@ func TestStorm_AllComeBackAfterADrain(t *testing.T) {
 		}
 	}
 	each(64, func(c *stormClient) error { return c.connect(ctx, from) })
-	to.live.Confirm(1)
 	began := time.Now()
 	drained := make(chan error, 1)
 	go func() { drained <- from.sockets.Drain(ctx) }()
