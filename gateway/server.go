@@ -88,6 +88,11 @@ type Config struct {
 	Ready []Check
 	// Metrics is where the metrics are registered, once; nil: nowhere.
 	Metrics prometheus.Registerer
+	// JudgeHandshakes and ViewerHandshakes bound the sockets taken in within a
+	// second, JudgeSetups and ViewerSetups how many of them are being prepared at
+	// the same time. 0 means the default of each, a negative number no bound.
+	JudgeHandshakes, ViewerHandshakes int
+	JudgeSetups, ViewerSetups         int
 }
 
 // Limits of the HTTP server. The read timeout ends a client that trickles its
@@ -121,6 +126,7 @@ type Server struct {
 	userLogins *auth.Limiter // by account and address
 	peerLogins *auth.Limiter // by address
 
+	door      door // of the sockets
 	metrics   *metrics
 	readiness *readiness
 	draining  atomic.Bool // set by Shutdown
@@ -141,6 +147,7 @@ func New(cfg Config) *Server {
 		cfg:        cfg,
 		userLogins: auth.NewLimiter(maxUserFailures, loginWindow, cfg.Now),
 		peerLogins: auth.NewLimiter(maxPeerFailures, loginWindow, cfg.Now),
+		door:       newDoor(cfg),
 		metrics:    newMetrics(cfg.Metrics),
 	}
 	s.readiness = &readiness{
