@@ -53,7 +53,10 @@ func (h *hub) Receive(ctx actor.Context) {
 		for _, t := range h.topics {
 			t.synced = false
 		}
-		h.timer = nil
+		if h.timer != nil {
+			h.timer.Stop()
+			h.timer = nil
+		}
 		h.subscribeAll(ctx)
 	case rebalance:
 		h.subscribeAll(ctx)

@@ -107,10 +107,10 @@ func (o *owners) onRouted(ctx actor.Context, m route) {
 func (o *owners) deliver(ctx actor.Context, m route) {
 	pid, ok := o.running[m.Competition]
 	switch _, valid := o.place.Membership(); {
-	case ok:
 	case o.draining:
 		refuse(ctx, m.Message, unavailable())
 		return
+	case ok:
 	case o.barred[m.Competition] && !valid:
 		refuse(ctx, m.Message, elsewhere())
 		return

@@ -127,6 +127,11 @@ func setup(t *testing.T) (*actors.System, *faultyStore, *listener) {
 
 func setupLogged(t *testing.T, log slog.Handler) (*actors.System, *faultyStore, *listener) {
 	t.Helper()
+	return setupPlaced(t, log, func(address string) actors.Placement { return cluster.Alone(address) })
+}
+
+func setupPlaced(t *testing.T, log slog.Handler, place func(address string) actors.Placement) (*actors.System, *faultyStore, *listener) {
+	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "race.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +148,7 @@ func setupLogged(t *testing.T, log slog.Handler) (*actors.System, *faultyStore, 
 	l := &listener{news: make(chan struct{}, 1000)}
 	system := actors.NewActorSystem(slog.New(log))
 	sys := actors.Start(actors.Config{
-		System: system, Placement: cluster.Alone(system.Address()), Store: store, Publisher: l, Log: slog.New(log),
+		System: system, Placement: place(system.Address()), Store: store, Publisher: l, Log: slog.New(log),
 	})
 	t.Cleanup(func() {
 		sys.Stop()

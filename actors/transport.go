@@ -10,9 +10,12 @@ import (
 	"server5k/race"
 )
 
+// Router names the actor of each node that passes messages on to competitions.
+const Router = "owners"
+
 // The actors that other nodes know by name.
 const (
-	ownersName   = "owners"
+	ownersName   = Router
 	sessionsName = "sessions"
 	hubName      = "hub"
 )

@@ -18,15 +18,15 @@ func (s *Server) submitRecords(c *call) error {
 		return err
 	}
 	if !b.object {
-		return c.refuseRecords(race.Errorf(race.CodeMalformed, "El cuerpo debe ser un objeto con registros"), nil)
+		return c.turnAway(1, race.Errorf(race.CodeMalformed, "El cuerpo debe ser un objeto con registros"), nil)
 	}
 	decoded, err := decodeRecords(b.fields["registros"], race.SourceHTTP, s.cfg.Now())
 	if err != nil {
-		return c.refuseRecords(err, nil)
+		return c.turnAway(1, err, nil)
 	}
 	// Only whether the team exists: whose it is says the owner.
 	if _, err := s.readTeam(race.TeamID(c.id)); err != nil {
-		return c.refuseRecords(c.missingTeam(err), nil)
+		return c.turnAway(len(decoded), c.missingTeam(err), nil)
 	}
 	q := race.Request{Judge: c.judge.ID, Team: race.TeamID(c.id), Atomic: true, Records: make([]race.TimeRecord, len(decoded))}
 	var failed []badRecordJSON
@@ -41,16 +41,24 @@ func (s *Server) submitRecords(c *call) error {
 		q.Records[i] = d.rec
 	}
 	if first != nil {
-		return c.refuseRecords(first, failed)
+		return c.turnAway(len(decoded), first, failed)
 	}
+	s.metrics.marked(q.Records)
 	// No origin: the judge's own socket announces what came over HTTP.
 	reply, err := within(submitTimeout, "submit records", func(ctx context.Context) (race.Reply, error) {
 		return s.cfg.Races.Submit(ctx, q, "")
 	})
 	if err != nil {
-		return c.refuseRecords(c.missingTeam(err), nil)
+		return c.turnAway(len(decoded), c.missingTeam(err), nil)
 	}
+	s.metrics.replied(race.SourceHTTP, reply)
 	return c.answerRecords(reply)
+}
+
+// turnAway refuses n records that their owner did not decide on.
+func (c *call) turnAway(n int, err error, failed []badRecordJSON) error {
+	c.s.metrics.recorded(race.SourceHTTP, n, err)
+	return c.refuseRecords(err, failed)
 }
 
 // answerRecords writes what was decided.

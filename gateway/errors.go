@@ -82,6 +82,7 @@ type refusal struct {
 	challenge  bool          // with 401: send WWW-Authenticate
 	allow      string        // with 405
 	cause      error         // for the log, never for the client
+	reason     string        // with 429 and 503: the metrics' word, "" for what the status says
 }
 
 // Error names the status and the cause.
@@ -132,6 +133,7 @@ func (c *call) fail(err error) {
 	if r.cause != nil && r.status >= http.StatusInternalServerError {
 		c.s.cfg.Log.Error("request not served", "path", c.path, "err", r.cause)
 	}
+	c.s.metrics.refused(r)
 	c.reply(r.status, r.body)
 }
 
@@ -205,4 +207,5 @@ func (s *Server) badRequest(ctx *fasthttp.RequestCtx, err error) {
 	secure(ctx)
 	ctx.SetConnectionClose()
 	c.reply(status, detailBody{Detail: text.es})
+	s.metrics.nowhere.count(status)
 }

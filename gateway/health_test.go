@@ -1,12 +1,17 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
 )
 
@@ -27,16 +32,23 @@ func ask(s *Server, path string) (status int, body string) {
 	return ctx.Response.StatusCode(), string(ctx.Response.Body())
 }
 
-func newProbed(ping func(context.Context) error) *Server {
-	return New(Config{Store: pingStore{ping: ping}, AllowHost: func(string) bool { return false }})
+func newProbed(ping func(context.Context) error, more ...Check) *Server {
+	return New(Config{Store: pingStore{ping: ping}, Ready: more, AllowHost: func(string) bool { return false }})
+}
+
+func works(context.Context) error { return nil }
+
+func hangs(ctx context.Context) error {
+	<-ctx.Done()
+	return context.Cause(ctx)
 }
 
 func TestServer_ProbesNeedNoAllowedHost(t *testing.T) {
 	t.Parallel()
-	s := newProbed(func(context.Context) error { return nil })
+	s := newProbed(works)
 	for path, want := range map[string]int{
-		"/health/live": 200, "/health/live/": 200, "/health/ready": 200, "/health/ready/": 200,
-		"/health/": 404, "/health/x": 404, "/health/../api/health/": 400, "/api/health/": 400, "/api/": 400, "/ws/competencia/1/": 400,
+		"/health/live": 200, "/health/live/": 200, "/health/ready": 200, "/health/ready/": 200, "/api/health/ready": 200, "/api/health/ready/": 200,
+		"/health/": 404, "/health/x": 404, "/health/../api/health/": 400, "/api/health/": 400, "/api/health/ready/x": 400, "/api/": 400, "/ws/competencia/1/": 400,
 	} {
 		if got, body := ask(s, path); got != want {
 			t.Errorf("%s: got %d %s, want %d", path, got, body, want)
@@ -44,37 +56,114 @@ func TestServer_ProbesNeedNoAllowedHost(t *testing.T) {
 	}
 }
 
-func TestServer_NotReadyWithoutDatabase(t *testing.T) {
+func TestServer_ReadyNamesWhatWasChecked(t *testing.T) {
 	t.Parallel()
-	s := newProbed(func(context.Context) error { return errors.New("disk on fire") })
-	if status, body := ask(s, "/health/ready"); status != http.StatusServiceUnavailable || body != `{"status":"database"}` {
-		t.Errorf("ready: %d %s", status, body)
-	}
-	if status, _ := ask(s, "/health/live"); status != http.StatusOK {
-		t.Errorf("live: %d", status)
+	broken := Check{"redis", func(context.Context) error { return errors.New("dial 10.0.0.7: secret") }}
+	for _, tc := range []struct {
+		name   string
+		s      *Server
+		status int
+		body   string
+	}{
+		{"store alone", newProbed(works), 200, `{"status":"ok","checks":{"database":"ok"}}`},
+		{"all", newProbed(works, Check{"migrations", works}, Check{"redis", works}), 200, `{"status":"ok","checks":{"database":"ok","migrations":"ok","redis":"ok"}}`},
+		{"no redis", newProbed(works, broken), 503, `{"status":"unavailable","checks":{"database":"ok","redis":"error"}}`},
+		{"no database", newProbed(broken.Test, Check{"migrations", works}), 503, `{"status":"unavailable","checks":{"database":"error","migrations":"ok"}}`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			for _, path := range []string{"/health/ready", "/api/health/ready/"} {
+				if status, body := ask(tc.s, path); status != tc.status || body != tc.body {
+					t.Errorf("%s: %d %s, want %d %s", path, status, body, tc.status, tc.body)
+				}
+			}
+			if status, body := ask(tc.s, "/health/live"); status != http.StatusOK || body != `{"status":"ok"}` {
+				t.Errorf("live: %d %s", status, body)
+			}
+		})
 	}
 }
 
-func TestServer_NotReadyWhenTheDatabaseHangs(t *testing.T) {
+// TestServer_ChecksShareOneLimit: two parts that hang cost no more than one.
+func TestServer_ChecksShareOneLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newProbed(func(ctx context.Context) error {
-			<-ctx.Done()
-			return ctx.Err()
-		})
-		if status, _ := ask(s, "/health/ready"); status != http.StatusServiceUnavailable {
-			t.Errorf("got %d", status)
+		s := newProbed(hangs, Check{"redis", hangs}, Check{"migrations", works})
+		start := s.cfg.Now()
+		if status, body := ask(s, "/health/ready"); status != http.StatusServiceUnavailable ||
+			body != `{"status":"unavailable","checks":{"database":"error","redis":"error","migrations":"ok"}}` {
+			t.Errorf("got %d %s", status, body)
+		}
+		if took := s.cfg.Now().Sub(start); took != readyTimeout {
+			t.Errorf("took %v", took)
 		}
 	})
 }
 
+// TestServer_ChecksRunOnceAtATime: a thousand who ask cost the database one query.
+func TestServer_ChecksRunOnceAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int32
+		release := make(chan struct{})
+		s := newProbed(func(context.Context) error { asked.Add(1); <-release; return nil })
+		done := make(chan int, 100)
+		for range cap(done) {
+			go func() {
+				status, _ := ask(s, "/health/ready")
+				done <- status
+			}()
+		}
+		synctest.Wait()
+		close(release)
+		for range cap(done) {
+			if status := <-done; status != http.StatusOK {
+				t.Errorf("got %d", status)
+			}
+		}
+		if n := asked.Load(); n != 1 {
+			t.Errorf("%d pings", n)
+		}
+	})
+}
+
+func TestServer_NotReadyIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	var fault error
+	s := New(Config{
+		Store: pingStore{ping: works}, AllowHost: func(string) bool { return false }, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Ready: []Check{{"redis", func(context.Context) error { return fault }}},
+	})
+	for _, fault = range []error{nil, errors.New("gone"), errors.New("gone"), nil, nil, errors.New("gone again")} {
+		ask(s, "/health/ready")
+	}
+	got := strings.Count(log.String(), "\n")
+	if n := strings.Count(log.String(), `msg="not ready" check=redis err="gone`) + strings.Count(log.String(), `msg="not ready" check=redis err=gone`); n != 2 || got != 3 {
+		t.Errorf("logged:\n%s", log.String())
+	}
+}
+
 func TestServer_NotReadyWhileItStops(t *testing.T) {
 	t.Parallel()
-	s := newProbed(func(context.Context) error { return nil })
+	reg := prometheus.NewPedanticRegistry()
+	s := New(Config{Metrics: reg, Store: pingStore{ping: works}, Ready: []Check{{"redis", hangs}}, AllowHost: func(string) bool { return false }})
 	if err := s.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if status, body := ask(s, "/health/ready"); status != http.StatusServiceUnavailable || body != `{"status":"draining"}` {
+	if status, body := ask(s, "/health/ready"); status != http.StatusServiceUnavailable || body != `{"status":"draining","checks":{}}` {
 		t.Errorf("got %d %s", status, body)
 	}
+	expect(t, reg, map[string]float64{"server5k_ready": 0})
+}
+
+func TestServer_ReadyIsAMetric(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewPedanticRegistry()
+	var fault error
+	s := New(Config{Metrics: reg, Store: pingStore{ping: works}, Ready: []Check{{"redis", func(context.Context) error { return fault }}}})
+	expect(t, reg, map[string]float64{"server5k_ready": 1, `server5k_ready_check{check="database"}`: 1, `server5k_ready_check{check="redis"}`: 1})
+	fault = errors.New("gone")
+	expect(t, reg, map[string]float64{"server5k_ready": 0, `server5k_ready_check{check="database"}`: 1, `server5k_ready_check{check="redis"}`: 0})
+	_ = s
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/valyala/fasthttp"
+	"golang.org/x/time/rate"
 
 	"server5k/gateway/auth"
 	"server5k/gateway/ws"
@@ -42,64 +43,42 @@ const (
 
 	maxJudgeMessage = 16 << 10
 	maxRef          = 64
-	// socketSetup bounds the reads before an upgrade.
-	socketSetup = 3 * time.Second
-)
-
-// Refusals of the judge socket before the upgrade.
-const (
-	refusedNoToken      = 4001
-	refusedToken        = 4002
-	refusedOtherJudge   = 4003
-	refusedNoActiveRace = 4004
 )
 
 // judgeSocket upgrades GET /ws/juez/{id}/.
 func (s *Server) judgeSocket(ctx *fasthttp.RequestCtx) {
-	if !ws.CheckHandshake(ctx) || !s.admit(ctx) {
-		return
-	}
-	raw, chosen := socketToken(ctx)
-	if raw == "" {
-		s.refuseSocket(ctx, refusedNoToken, "Falta el token de acceso")
-		return
-	}
-	tok, err := s.cfg.Issuer.Parse(raw, auth.Access)
-	if err != nil || tok.Audience != auth.JudgeAudience || !tok.HasJudgeID {
-		s.refuseSocket(ctx, refusedToken, "El token no es válido o venció")
-		return
-	}
-	path, _ := ctx.UserValue("id").(string)
-	if id, ok := pathID(path); !ok || id != tok.JudgeID {
-		s.refuseSocket(ctx, refusedOtherJudge, "El token es de otro juez")
-		return
-	}
-	setup, cancel := context.WithTimeoutCause(ctx, socketSetup, errors.New("open judge socket: no answer in 3s"))
-	defer cancel()
-	judge := race.JudgeID(tok.JudgeID)
-	row, err := s.cfg.Store.Judge(setup, judge)
-	if err != nil || !row.Active {
-		if err != nil && !errors.Is(err, race.ErrNotFound) {
-			s.unavailableSocket(ctx)
-			return
-		}
-		s.refuseSocket(ctx, refusedToken, "Juez no encontrado o inactivo")
-		return
-	}
-	h, err := s.prepareJudge(setup, judge)
-	switch {
-	case err != nil:
-		s.unavailableSocket(ctx)
-		return
-	case h == nil:
-		s.refuseSocket(ctx, refusedNoActiveRace, "No tiene equipos en una competencia activa")
+	h, chosen, err := s.openJudge(ctx)
+	if err != nil {
+		s.refuseSocket(ctx, judgeSocket, err)
 		return
 	}
 	s.cfg.Sockets.Upgrade(ctx, ws.Options{
 		MaxMessage: maxJudgeMessage, QueueFrames: 256, QueueBytes: 256 << 10, Policy: ws.CloseOnOverflow,
 		IdlePing: 25 * time.Second, IdleTimeout: 75 * time.Second, WriteTimeout: 5 * time.Second,
-		Rate: s.judgeRate(), Burst: s.judgeBurst(), Subprotocol: chosen, Client: s.clientAddr(ctx),
+		Rate: s.judgeRate(), Burst: s.judgeBurst(), Subprotocol: chosen, Client: s.clientAddr(ctx), Urgent: true,
 	}, h.start)
+}
+
+// openJudge returns the handler of a judge that is let in and the subprotocol to
+// answer, or a socketRefusal.
+func (s *Server) openJudge(ctx *fasthttp.RequestCtx) (h *judgeHandler, chosen string, err error) {
+	if err := s.admit(ctx, judgeSocket); err != nil {
+		return nil, "", err
+	}
+	raw, chosen := socketToken(ctx)
+	if raw == "" {
+		return nil, "", refusedNoToken
+	}
+	tok, err := s.cfg.Issuer.Parse(raw, auth.Access)
+	if err != nil || tok.Audience != auth.JudgeAudience || !tok.HasJudgeID {
+		return nil, "", refusedToken
+	}
+	path, _ := ctx.UserValue("id").(string)
+	if id, ok := pathID(path); !ok || id != tok.JudgeID {
+		return nil, "", refusedOtherJudge
+	}
+	h, err = s.prepareJudge(race.JudgeID(tok.JudgeID))
+	return h, chosen, err
 }
 
 // socketToken finds the access token: the first `token` of the query, or the
@@ -124,16 +103,47 @@ func socketToken(ctx *fasthttp.RequestCtx) (token, chosen string) {
 	return token, chosen
 }
 
-// prepareJudge reads what the socket needs; nil when no competition of the judge
-// is active.
-func (s *Server) prepareJudge(ctx context.Context, judge race.JudgeID) (*judgeHandler, error) {
-	rows, err := s.cfg.Store.Teams(ctx, race.TeamFilter{Judge: judge})
+// prepareJudge reads what the socket needs, or returns a socketRefusal.
+func (s *Server) prepareJudge(judge race.JudgeID) (*judgeHandler, error) {
+	// Only who has a token gets here: others cannot use up what judges may.
+	leave, err := s.door.judges.enter()
 	if err != nil {
 		return nil, err
 	}
-	competitions, err := s.cfg.Store.Competitions(ctx, judge)
+	ctx, cancel := s.door.prepare()
+	defer cancel()
+	h, err := s.readJudge(ctx, judge)
+	leave() // what follows waits for an owner and not for the database
 	if err != nil {
 		return nil, err
+	}
+	for _, c := range h.competitions {
+		t, err := s.cfg.Live.await(ctx, c.ID)
+		if err != nil {
+			return nil, refusedOwner
+		}
+		h.joined[t] = c
+	}
+	return h, nil
+}
+
+// readJudge reads a judge's teams and active competitions, in the order of the
+// teams.
+func (s *Server) readJudge(ctx context.Context, judge race.JudgeID) (*judgeHandler, error) {
+	row, err := s.cfg.Store.Judge(ctx, judge)
+	switch {
+	case errors.Is(err, race.ErrNotFound) || (err == nil && !row.Active):
+		return nil, refusedJudge
+	case err != nil:
+		return nil, refusedStore
+	}
+	rows, err := s.cfg.Store.Teams(ctx, race.TeamFilter{Judge: judge})
+	if err != nil {
+		return nil, refusedStore
+	}
+	competitions, err := s.cfg.Store.Competitions(ctx, judge)
+	if err != nil {
+		return nil, refusedStore
 	}
 	active := map[race.CompetitionID]race.Competition{}
 	for _, c := range competitions {
@@ -144,20 +154,13 @@ func (s *Server) prepareJudge(ctx context.Context, judge race.JudgeID) (*judgeHa
 	h := &judgeHandler{srv: s, judge: judge, joined: map[*topic]race.Competition{}}
 	for _, row := range rows {
 		h.teams = append(h.teams, row.Team)
-		c, ok := active[row.Competition]
-		if !ok {
-			continue
+		if c, ok := active[row.Competition]; ok {
+			delete(active, c.ID) // joined once
+			h.competitions = append(h.competitions, c)
 		}
-		delete(active, c.ID) // joined once, in the order of the teams
-		t, err := s.cfg.Live.await(ctx, c.ID)
-		if err != nil {
-			return nil, err
-		}
-		h.joined[t] = c
-		h.competitions = append(h.competitions, c)
 	}
 	if len(h.competitions) == 0 {
-		return nil, nil
+		return nil, refusedNoActiveRace
 	}
 	return h, nil
 }
@@ -360,7 +363,12 @@ func (t batchTicket) message(reply race.Reply, err error) batchMessage {
 }
 
 // Revoked implements Outbox.
-func (h *judgeHandler) Revoked() { h.conn.Close(refusedToken, "sesión cerrada") }
+func (h *judgeHandler) Revoked() { h.conn.Close(closeRevoked, "sesión cerrada") }
+
+func (s *Server) judgeRate() rate.Limit { return rate.Limit(s.cfg.JudgeRate) }
+
+// judgeBurst lets a phone that was cut off send all it has.
+func (s *Server) judgeBurst() int { return int(4 * s.cfg.JudgeRate) }
 
 // OnBinary implements ws.Handler.
 func (h *judgeHandler) OnBinary() {

@@ -27,6 +27,7 @@ const (
 type Live struct {
 	stamp   stamp
 	log     *slog.Logger
+	now     func() time.Time // time.Now; set by tests before the first call
 	judges  *sweeper
 	viewers []*sweeper
 
@@ -39,7 +40,7 @@ type Live struct {
 // NewLive starts the sweepers. SetWatch must be called before the first socket
 // comes.
 func NewLive(loc *time.Location, log *slog.Logger) *Live {
-	l := &Live{stamp: stamp{loc}, log: log.With("part", "live"), topics: map[race.CompetitionID]*topic{}}
+	l := &Live{stamp: stamp{loc}, log: log.With("part", "live"), now: time.Now, topics: map[race.CompetitionID]*topic{}}
 	l.judges = startSweeper()
 	for range runtime.GOMAXPROCS(0) {
 		l.viewers = append(l.viewers, startSweeper())
@@ -59,6 +60,7 @@ func (l *Live) Close() {
 
 // topic is what is known of one competition, and its latest events.
 type topic struct {
+	id    race.CompetitionID
 	ready chan struct{} // closed when the first snapshot came
 
 	mu          sync.Mutex // protects the fields below
@@ -67,6 +69,7 @@ type topic struct {
 	totals      map[race.TeamID]race.TeamTotal
 	order       []race.TeamID
 	ring        []ringEntry // ascending by seq, gapless, ending at seq
+	freshness
 }
 
 type ringEntry struct {
@@ -79,14 +82,15 @@ func (l *Live) topic(id race.CompetitionID) *topic {
 	defer l.mu.Unlock()
 	t, ok := l.topics[id]
 	if !ok {
-		t = &topic{ready: make(chan struct{})}
+		t = &topic{id: id, ready: make(chan struct{})}
 		l.topics[id] = t
 		l.watch(id)
 	}
 	return t
 }
 
-// await returns the topic of a competition once its state is known.
+// await returns the topic of a competition once its state is known, be it old:
+// enough for a judge, who comes to tell and not to hear.
 func (l *Live) await(ctx context.Context, id race.CompetitionID) (*topic, error) {
 	t := l.topic(id)
 	select {
@@ -100,6 +104,11 @@ func (l *Live) await(ctx context.Context, id race.CompetitionID) (*topic, error)
 // Reset implements actors.Publisher.
 func (l *Live) Reset(s race.Snapshot) {
 	t := l.topic(s.Competition.ID)
+	l.reset(t, s)
+	l.confirm(t) // last, so that who hears that it is live again has the state
+}
+
+func (l *Live) reset(t *topic, s race.Snapshot) {
 	t.mu.Lock()
 	before, first := t.competition, t.totals == nil
 	same := !first && t.stream == s.Stream && t.seq == s.Seq
@@ -129,6 +138,7 @@ func (l *Live) Reset(s race.Snapshot) {
 
 // Publish implements actors.Publisher.
 func (l *Live) Publish(e race.Event) {
+	at := l.now()
 	t := l.topic(e.Competition.ID)
 	viewer, judge := l.stamp.viewerFrame(e), l.stamp.judgeFrame(e)
 	t.mu.Lock()
@@ -141,10 +151,11 @@ func (l *Live) Publish(e race.Event) {
 	}
 	t.ring = append(t.ring, ringEntry{e.Seq, viewer})
 	t.mu.Unlock()
-	l.judges.post(delivery{topic: t, seq: e.Seq, frame: judge, skip: e.Origin, news: e.Kind == race.TimesRecorded})
+	l.judges.post(delivery{topic: t, seq: e.Seq, frame: judge, skip: e.Origin, news: e.Kind == race.TimesRecorded, at: at})
 	for _, v := range l.viewers {
-		v.post(delivery{topic: t, seq: e.Seq, frame: viewer, live: l})
+		v.post(delivery{topic: t, seq: e.Seq, frame: viewer, live: l, at: at})
 	}
+	l.confirm(t)
 }
 
 // set replaces the total of a team; t.mu is held.
@@ -189,9 +200,8 @@ type resume struct {
 }
 
 // welcome builds what a joining viewer gets, and the event it then has seen.
+// t.mu is held.
 func (l *Live) welcome(t *topic, since *resume) (frames []ws.Frame, seen int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	c := t.competition
 	frames = append(frames, frame(viewerWelcome{
 		"conexion_establecida", c.ID, c.Name, c.Running, l.stamp.pointer(c.StartedAt), l.stamp.pointer(c.FinishedAt), t.seq, t.stream,

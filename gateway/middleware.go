@@ -31,6 +31,7 @@ type call struct {
 	// Set by authenticate; who did not call is the zero value.
 	judge     race.Judge
 	organizer race.Organizer
+	meter     *meter // of the route
 }
 
 // byOrganizer says whether an organizer calls.
@@ -38,7 +39,7 @@ func (c *call) byOrganizer() bool { return c.organizer.ID != 0 }
 
 // serve is the entry of every request.
 func (s *Server) serve(ctx *fasthttp.RequestCtx) {
-	c := &call{s: s, ctx: ctx, path: string(ctx.Path())}
+	c := &call{s: s, ctx: ctx, path: string(ctx.Path()), meter: s.metrics.nowhere}
 	method, started := string(ctx.Method()), s.cfg.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -47,8 +48,10 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 			secure(ctx)
 			c.reply(http.StatusInternalServerError, detailBody{Detail: c.say(textInternal)})
 		}
+		took := s.cfg.Now().Sub(started)
+		c.meter.observe(ctx.Response.StatusCode(), took)
 		// The path only: a query may hold a token.
-		s.cfg.Log.Debug("request", "method", method, "path", c.path, "status", ctx.Response.StatusCode(), "took", s.cfg.Now().Sub(started))
+		s.cfg.Log.Debug("request", "method", method, "path", c.path, "status", ctx.Response.StatusCode(), "took", took)
 	}()
 	if err := c.dispatch(method); err != nil {
 		c.fail(err)
@@ -107,6 +110,7 @@ func (c *call) route(method string) (r route, moved, ok bool) {
 	if !ok || (r.socket != nil && !slashed) { // no client follows a redirect to a socket
 		return r, false, false
 	}
+	c.meter = r.meter
 	if !slashed && !isProbe(path) && (method == http.MethodGet || method == http.MethodHead) {
 		if query := c.ctx.URI().QueryString(); len(query) > 0 {
 			path += "?" + string(query)

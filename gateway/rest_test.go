@@ -22,6 +22,8 @@ import (
 // emptyStore has no rows; what it does not implement must not be called.
 type emptyStore struct{ Store }
 
+func (emptyStore) Ping(context.Context) error { return nil }
+
 func (emptyStore) Competitions(context.Context, race.JudgeID) ([]race.Competition, error) {
 	return nil, nil
 }

@@ -32,6 +32,7 @@ type route struct {
 	extra map[string]handler
 	// socket takes the GET as a WebSocket handshake; nothing else is checked.
 	socket func(*fasthttp.RequestCtx)
+	meter  *meter // set by table
 }
 
 // methodOrder is the order of methods in Allow.
@@ -47,9 +48,10 @@ func (s *Server) table() map[string]route {
 	post := func(a access, h handler) route {
 		return route{access: a, methods: map[string]handler{http.MethodPost: h}}
 	}
-	return map[string]route{
+	all := map[string]route{
 		"/api/":                               get(public, s.root),
 		"/api/health/":                        get(public, s.health),
+		"/api/health/ready/":                  get(public, s.ready),
 		"/health/live/":                       get(public, s.health),
 		"/health/ready/":                      get(public, s.ready),
 		"/api/login/":                         post(public, s.login),
@@ -71,6 +73,15 @@ func (s *Server) table() map[string]route {
 		"/ws/juez/{id}/":                      {socket: s.judgeSocket},
 		"/ws/competencia/{id}/":               {socket: s.viewerSocket},
 	}
+	for pattern, r := range all {
+		usual := http.StatusOK
+		if r.socket != nil {
+			usual = http.StatusSwitchingProtocols
+		}
+		r.meter = s.metrics.meter(pattern, usual)
+		all[pattern] = r
+	}
+	return all
 }
 
 // find returns the route of a path that ends in a slash, and the digits of the

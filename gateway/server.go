@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
 
 	"server5k/gateway/auth"
@@ -83,6 +84,15 @@ type Config struct {
 	// MaxSocketsPerIP bounds the sockets of one client's address, 0 not at all.
 	MaxSocketsPerIP int
 	JudgeRate       float64
+	// Ready is what must work beside the store for this node to get requests.
+	Ready []Check
+	// Metrics is where the metrics are registered, once; nil: nowhere.
+	Metrics prometheus.Registerer
+	// JudgeHandshakes and ViewerHandshakes bound the sockets taken in within a
+	// second, JudgeSetups and ViewerSetups how many of them are being prepared at
+	// the same time. 0 means the default of each, a negative number no bound.
+	JudgeHandshakes, ViewerHandshakes int
+	JudgeSetups, ViewerSetups         int
 }
 
 // Limits of the HTTP server. The read timeout ends a client that trickles its
@@ -116,7 +126,10 @@ type Server struct {
 	userLogins *auth.Limiter // by account and address
 	peerLogins *auth.Limiter // by address
 
-	draining atomic.Bool // set by Shutdown
+	door      door // of the sockets
+	metrics   *metrics
+	readiness *readiness
+	draining  atomic.Bool // set by Shutdown
 }
 
 // New returns a server that listens nowhere yet.
@@ -134,6 +147,12 @@ func New(cfg Config) *Server {
 		cfg:        cfg,
 		userLogins: auth.NewLimiter(maxUserFailures, loginWindow, cfg.Now),
 		peerLogins: auth.NewLimiter(maxPeerFailures, loginWindow, cfg.Now),
+		door:       newDoor(cfg),
+		metrics:    newMetrics(cfg.Metrics),
+	}
+	s.readiness = &readiness{
+		checks: append([]Check{{"database", func(ctx context.Context) error { return cfg.Store.Ping(ctx) }}}, cfg.Ready...),
+		log:    cfg.Log, draining: &s.draining, failed: map[string]bool{},
 	}
 	s.routes = s.table()
 	s.http = &fasthttp.Server{
@@ -153,6 +172,10 @@ func New(cfg Config) *Server {
 		SecureErrorLogMessage:        true,
 		CloseOnShutdown:              true,
 		Logger:                       httpLog{cfg.Log},
+	}
+	s.metrics.watch(cfg.Metrics, s.http.GetCurrentConcurrency, s.http.GetRejectedConnectionsCount)
+	if cfg.Metrics != nil {
+		cfg.Metrics.MustRegister(s.readiness)
 	}
 	return s
 }

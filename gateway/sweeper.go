@@ -3,6 +3,7 @@ package gateway
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"server5k/gateway/ws"
 	"server5k/race"
@@ -16,6 +17,8 @@ type subscriber struct {
 	sweeper *sweeper
 	seen    int64 // the last event it has, or that a snapshot covers
 	stale   bool  // it lost a frame: nothing but a snapshot is any use
+	down    bool  // a viewer was told that what it has is not live
+	warned  bool  // it was so told once; the frame that took it back may be lost
 }
 
 // send sends events, or notes that they did not fit.
@@ -35,6 +38,9 @@ type delivery struct {
 	since  *resume           // of a joining viewer
 	leave  *ws.Conn
 	lagged *subscriber
+	status ws.Frame // whether the topic is live, for viewers
+	down   bool     // what status says
+	at     time.Time
 }
 
 // sweeper owns a part of the subscribers and is the only goroutine that writes
@@ -133,6 +139,9 @@ func (s *sweeper) handle(work []delivery) {
 		}
 	case d.lagged != nil:
 		s.snapshot(d, []*subscriber{d.lagged})
+		s.remind(d)
+	case d.status != nil:
+		s.tell(d)
 	case d.resync:
 		s.snapshot(d, s.topics[d.topic])
 	default:
@@ -152,9 +161,31 @@ func (s *sweeper) join(d delivery) {
 		}
 		return
 	}
-	frames, seen := d.live.welcome(d.topic, d.since)
-	d.join.seen = seen
-	d.join.send(slices.Concat(frames...))
+	d.join.send(d.live.greet(d.topic, d.join, d.since))
+}
+
+// tell says whether what its subscribers have of a topic is live, once to each.
+func (s *sweeper) tell(d delivery) {
+	for _, sub := range s.topics[d.topic] {
+		if sub.down == d.down || sub.stale {
+			continue // reminded after its snapshot
+		}
+		sub.send(d.status)
+		sub.down, sub.warned = d.down, true
+	}
+}
+
+// remind repeats to who lost frames what may have been among them.
+func (s *sweeper) remind(d delivery) {
+	d.topic.mu.Lock()
+	down := d.topic.down
+	d.topic.mu.Unlock()
+	sub := d.lagged
+	if sub.stale || !(down || sub.warned) {
+		return
+	}
+	sub.send(liveFrame(d.topic.id, !down))
+	sub.down, sub.warned = down, true
 }
 
 func (s *sweeper) snapshot(d delivery, to []*subscriber) {

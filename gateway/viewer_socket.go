@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"strconv"
 	"time"
@@ -20,46 +19,51 @@ const maxViewerMessage = 4 << 10
 
 // viewerSocket upgrades GET /ws/competencia/{id}/.
 func (s *Server) viewerSocket(ctx *fasthttp.RequestCtx) {
-	if !ws.CheckHandshake(ctx) || !s.admit(ctx) {
-		return
-	}
-	setup, cancel := context.WithTimeoutCause(ctx, socketSetup, errors.New("open public socket: no answer in 3s"))
-	defer cancel()
-	path, _ := ctx.UserValue("id").(string)
-	id, ok := pathID(path)
-	var c race.Competition
-	err := race.ErrNotFound
-	if ok {
-		c, err = s.cfg.Store.Competition(setup, race.CompetitionID(id))
-	}
-	switch {
-	case errors.Is(err, race.ErrNotFound) || (err == nil && !c.Active):
-		writeSocketError(ctx, fasthttp.StatusNotFound, "La competencia no existe o no está activa", 0)
-		return
-	case err != nil:
-		s.unavailableSocket(ctx)
-		return
-	}
-	since, ok := resumePoint(ctx)
-	if !ok {
-		writeSocketError(ctx, fasthttp.StatusBadRequest, "desde y epoca deben ser números enteros", 0)
-		return
-	}
-	t, err := s.cfg.Live.await(setup, c.ID)
+	h, err := s.openViewer(ctx)
 	if err != nil {
-		s.unavailableSocket(ctx)
+		s.refuseSocket(ctx, viewerSocket, err)
 		return
 	}
-	h := &viewerHandler{live: s.cfg.Live, topic: t}
 	s.cfg.Sockets.Upgrade(ctx, ws.Options{
 		MaxMessage: maxViewerMessage, QueueFrames: 64, QueueBytes: 256 << 10, Policy: ws.CoalesceOnOverflow,
 		IdlePing: 45 * time.Second, IdleTimeout: 100 * time.Second, WriteTimeout: 15 * time.Second,
 		Rate: rate.Limit(10), Burst: 50, Client: s.clientAddr(ctx),
-	}, func(conn *ws.Conn) ws.Handler {
-		h.sub = &subscriber{conn: conn}
-		h.live.joinViewer(t, h.sub, since)
-		return h
-	})
+	}, h.start)
+}
+
+// openViewer returns the handler of a viewer that is let in, or a socketRefusal.
+func (s *Server) openViewer(ctx *fasthttp.RequestCtx) (*viewerHandler, error) {
+	if err := s.admit(ctx, viewerSocket); err != nil {
+		return nil, err
+	}
+	since, ok := resumePoint(ctx)
+	if !ok {
+		return nil, refusedResume
+	}
+	path, _ := ctx.UserValue("id").(string)
+	id, ok := pathID(path)
+	if !ok {
+		return nil, refusedRace
+	}
+	leave, err := s.door.viewers.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	setup, cancel := s.door.prepare()
+	defer cancel()
+	c, err := s.cfg.Store.Competition(setup, race.CompetitionID(id))
+	switch {
+	case errors.Is(err, race.ErrNotFound) || (err == nil && !c.Active):
+		return nil, refusedRace
+	case err != nil:
+		return nil, refusedStore
+	}
+	t, err := s.cfg.Live.awaitLive(setup, c.ID)
+	if err != nil {
+		return nil, refusedOwner
+	}
+	return &viewerHandler{live: s.cfg.Live, topic: t, since: since}, nil
 }
 
 // resumePoint reads `desde` and `epoca`.
@@ -85,7 +89,14 @@ func resumePoint(ctx *fasthttp.RequestCtx) (*resume, bool) {
 type viewerHandler struct {
 	live  *Live
 	topic *topic
+	since *resume
 	sub   *subscriber
+}
+
+func (h *viewerHandler) start(c *ws.Conn) ws.Handler {
+	h.sub = &subscriber{conn: c}
+	h.live.joinViewer(h.topic, h.sub, h.since)
+	return h
 }
 
 // OnText implements ws.Handler.
@@ -112,53 +123,3 @@ func (h *viewerHandler) OnLag() { h.live.lagged(h.topic, h.sub) }
 
 // OnClose implements ws.Handler.
 func (h *viewerHandler) OnClose() { h.live.leaveViewer(h.topic, h.sub) }
-
-// admit applies what holds for every socket: the origin and the number of
-// connections. It answers itself when it returns false.
-func (s *Server) admit(ctx *fasthttp.RequestCtx) bool {
-	if !s.originAllowed(ctx) {
-		writeSocketError(ctx, fasthttp.StatusForbidden, "Origen no permitido", 0)
-		return false
-	}
-	if s.cfg.MaxSockets > 0 && s.cfg.Sockets.Len() >= s.cfg.MaxSockets {
-		s.unavailableSocket(ctx)
-		return false
-	}
-	if s.cfg.MaxSocketsPerIP > 0 && s.cfg.Sockets.From(s.clientAddr(ctx)) >= s.cfg.MaxSocketsPerIP {
-		writeSocketError(ctx, fasthttp.StatusTooManyRequests, "Demasiadas conexiones desde esta dirección", 0)
-		ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, "10")
-		return false
-	}
-	return true
-}
-
-// refuseSocket answers 403: the phone app looks for a failed upgrade, and other
-// clients for the code.
-func (s *Server) refuseSocket(ctx *fasthttp.RequestCtx, code int, text string) {
-	writeSocketError(ctx, fasthttp.StatusForbidden, text, code)
-}
-
-func (s *Server) unavailableSocket(ctx *fasthttp.RequestCtx) {
-	writeSocketError(ctx, fasthttp.StatusServiceUnavailable, "Servicio no disponible en este momento, reintente", 0)
-	ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, "1")
-}
-
-// writeSocketError writes {error, codigo}; a code of 0 is left out.
-func writeSocketError(ctx *fasthttp.RequestCtx, status int, text string, code int) {
-	body, err := json.Marshal(struct {
-		Error string `json:"error"`
-		Code  int    `json:"codigo,omitzero"`
-	}{text, code})
-	if err != nil {
-		panic(err) // a text and a number always encode
-	}
-	ctx.Response.Reset()
-	ctx.SetStatusCode(status)
-	ctx.SetContentType("application/json")
-	ctx.SetBody(body)
-}
-
-func (s *Server) judgeRate() rate.Limit { return rate.Limit(s.cfg.JudgeRate) }
-
-// judgeBurst lets a phone that was cut off send all it has.
-func (s *Server) judgeBurst() int { return int(4 * s.cfg.JudgeRate) }

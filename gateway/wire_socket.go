@@ -176,6 +176,18 @@ type (
 		viewerLifecycle
 		Teams []viewerTotal `json:"equipos"`
 	}
+	// viewerLive says whether what the viewer has is live: false when nobody who
+	// knows was heard of for some seconds, true when that is over and all that
+	// was missed has been sent. It is no event and has no `sec`; a viewer that
+	// never got a false is live.
+	viewerLive struct {
+		Type string        `json:"tipo"`
+		Data liveCondition `json:"data"`
+	}
+	liveCondition struct {
+		ID   race.CompetitionID `json:"competencia_id"`
+		Live bool               `json:"en_vivo"`
+	}
 )
 
 const (
@@ -217,6 +229,11 @@ func (s stamp) viewerFrame(e race.Event) ws.Frame {
 func (s stamp) lifecycle(c race.Competition) viewerLifecycle {
 	_, text := lifecycleText(c)
 	return viewerLifecycle{text, c.ID, c.Name, c.Running, s.pointer(c.StartedAt), s.pointer(c.FinishedAt)}
+}
+
+// liveFrame tells viewers whether a competition is live.
+func liveFrame(id race.CompetitionID, live bool) ws.Frame {
+	return frame(viewerLive{"estado_en_vivo", liveCondition{id, live}})
 }
 
 func total(t race.TeamTotal) viewerTotal {

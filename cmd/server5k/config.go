@@ -25,7 +25,7 @@ type Config struct {
 	ListenAddr         string   `env:"LISTEN_ADDR" default:":8000" placeholder:"DIRECCIÓN" help:"Dirección y puerto donde escucha."`
 	DataDir            string   `env:"DATA_DIR" default:"./data" placeholder:"CARPETA" help:"Carpeta de la base de datos, la clave y las exportaciones."`
 	DatabaseURL        string   `env:"DATABASE_URL" placeholder:"URL" help:"postgres://USUARIO:CONTRASEÑA@HOST/BASE o sqlite:RUTA; vacía: server5k.db en DATA_DIR."`
-	RedisURL           string   `env:"REDIS_URL" placeholder:"URL" help:"Debe quedar vacía: esta versión corre en un solo nodo."`
+	RedisURL           string   `env:"REDIS_URL" placeholder:"URL" help:"Redis donde los nodos de un clúster se encuentran: redis://, rediss://, redis-sentinel:// o redis-cluster://; vacía: un solo nodo."`
 	SecretKey          string   `env:"SECRET_KEY" placeholder:"CLAVE" help:"Firma los tokens, 32 bytes o más; vacía: se crea una vez en DATA_DIR/secret_key."`
 	Debug              bool     `env:"DEBUG" help:"Modo de desarrollo: permite datos de demostración y opciones inseguras."`
 	AllowedHosts       []string `env:"ALLOWED_HOSTS" default:"auto" placeholder:"HOST" help:"Nombres con los que se puede llamar al servidor; auto: localhost, cualquier IP, el nombre del equipo y NOMBRE.local."`
@@ -34,7 +34,11 @@ type Config struct {
 	TrustedProxies     []string `env:"TRUSTED_PROXIES" placeholder:"RED" help:"Direcciones o redes de los proxies cuyos X-Forwarded-For y X-Forwarded-Proto valen; vacía: de nadie."`
 	TimeZone           string   `env:"TIME_ZONE" default:"America/Guayaquil" placeholder:"ZONA" help:"Zona horaria de las respuestas."`
 
-	Postgres postgresParts `embed:"" prefix:"postgres-"`
+	NodeName    string `env:"NODE_NAME" placeholder:"NOMBRE" help:"Nombre de este nodo para quien opera; vacía: el del equipo."`
+	MetricsAddr string `env:"METRICS_ADDR" placeholder:"DIRECCIÓN" help:"Dirección privada y puerto de /metrics, /status y /debug/pprof/; vacía: no se sirven."`
+
+	Postgres postgresParts  `embed:"" prefix:"postgres-"`
+	Cluster  clusterOptions `embed:"" prefix:"cluster-"`
 
 	// Location is TimeZone, loaded by validate.
 	Location *time.Location `kong:"-"`
@@ -65,18 +69,18 @@ func (c *Config) validate(demo bool) error {
 	}
 	return errors.Join(
 		addrErr, zoneErr, demoErr,
-		c.validateDatabase(), c.validateRedis(), c.validateSecret(), c.validateHosts(),
+		c.validateDatabase(), c.validateCluster(), c.validateMetrics(), c.validateSecret(), c.validateHosts(),
 		c.validateProxies(),
 		validateOrigins("CORS_ALLOWED_ORIGINS", c.CORSAllowedOrigins),
 		validateOrigins("CSRF_TRUSTED_ORIGINS", c.CSRFTrustedOrigins),
 	)
 }
 
-func (c *Config) validateRedis() error {
-	if c.RedisURL != "" {
-		return errors.New("REDIS_URL: esta versión corre en un solo nodo; déjela vacía")
+func (c *Config) validateMetrics() error {
+	if c.MetricsAddr == "" {
+		return nil
 	}
-	return nil
+	return validatePrivateListener("METRICS_ADDR", c.MetricsAddr, c.Debug)
 }
 
 // validateSecret never puts the key into its error.

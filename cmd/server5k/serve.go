@@ -10,8 +10,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/prometheus/client_golang/prometheus"
+
 	"server5k/actors"
 	"server5k/cluster"
+	"server5k/cluster/redis"
 	"server5k/gateway"
 	"server5k/gateway/auth"
 	"server5k/gateway/ws"
@@ -54,66 +58,58 @@ func (cmd serveCmd) Run(ctx context.Context, cfg *Config, io stdio) error {
 	return cmd.serve(ctx, cfg, io, ln)
 }
 
+// parts are what a running server is made of, built bottom-up.
+type parts struct {
+	log         *slog.Logger
+	metrics     *prometheus.Registry
+	store       persistence.Store
+	live        *gateway.Live
+	lookup      *cluster.Lookup
+	actorSystem *actor.ActorSystem
+	system      *actors.System
+	sentinel    *sentinel
+	sockets     *ws.Server
+	provider    *redis.Provider // nil without a cluster, as is node
+	node        *cluster.Node
+
+	stops []func(context.Context) error
+}
+
+// onStop makes f run when the server stops, before all that was added earlier.
+func (p *parts) onStop(f func(context.Context) error) { p.stops = append(p.stops, f) }
+
+// stop ends the parts top-down and keeps every error.
+func (p *parts) stop(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), stopTimeout, errors.New("stop: not done in 20s"))
+	defer cancel()
+	for _, f := range slices.Backward(p.stops) {
+		err = errors.Join(err, f(ctx))
+	}
+	return err
+}
+
 // serve builds bottom-up and stops top-down.
 func (cmd serveCmd) serve(ctx context.Context, cfg *Config, io stdio, ln net.Listener) (err error) {
 	var level slog.Level // info
 	if cmd.LogLevel != "" {
 		if err := level.UnmarshalText([]byte(cmd.LogLevel)); err != nil {
-			return fmt.Errorf("LOG_LEVEL: %w", err)
+			return errors.Join(fmt.Errorf("LOG_LEVEL: %w", err), ln.Close())
 		}
 	}
-	log := slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level}))
-	var stops []func(context.Context) error
-	defer func() {
-		stop, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), stopTimeout, errors.New("stop: not done in 20s"))
-		defer cancel()
-		for _, f := range slices.Backward(stops) {
-			err = errors.Join(err, f(stop))
-		}
-	}()
-
-	if cmd.Migrate && cfg.postgresURL() != "" {
-		if err := migratePostgres(ctx, cfg, io); err != nil {
-			return errors.Join(err, ln.Close())
-		}
-	}
-	store, err := openStore(ctx, cfg)
+	p := &parts{log: slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level})), metrics: newRegistry()}
+	defer func() { err = errors.Join(err, p.stop(ctx)) }()
+	server, err := cmd.build(ctx, cfg, io, p)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	stops = append(stops, func(context.Context) error { return store.Close() })
-	secret, err := cfg.secretKey()
-	if err != nil {
-		return errors.Join(err, ln.Close())
-	}
-	hasher := auth.NewHasher(runtime.GOMAXPROCS(0), hashQueue)
-	if cmd.Demo {
-		if err := seedDemo(ctx, store, hasher); err != nil {
-			return errors.Join(err, ln.Close())
-		}
-	}
-
-	live := gateway.NewLive(cfg.Location, log)
-	stops = append(stops, func(context.Context) error { live.Close(); return nil })
-	actorSystem := actors.NewActorSystem(log)
-	system := actors.Start(actors.Config{
-		System: actorSystem, Placement: cluster.Alone(actorSystem.Address()), Store: store, Publisher: live, Log: log,
-	})
-	live.SetWatch(system.Watch)
-	stops = append(stops, func(context.Context) error { system.Stop(); return nil })
-	sockets := ws.NewServer(log)
-	stops = append(stops, sockets.Drain, system.Drain)
-	server := gateway.New(gateway.Config{
-		Races: system, Sessions: sessions{system}, Store: store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
-		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
-		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: log.With("part", "gateway"),
-		Sockets: sockets, Live: live, MaxSockets: maxSockets, MaxSocketsPerIP: maxSocketsPerIP, JudgeRate: cmd.JudgeRate,
-	})
 	failed := make(chan error, 1) // Serve sends once
 	go func() { failed <- server.Serve(ln) }()
-	stops = append(stops, server.Shutdown)
+	p.onStop(server.Shutdown)
+	if p.node != nil { // first of all, so that others take over what is owned here
+		p.onStop(func(context.Context) error { return p.node.Leave() })
+	}
 
-	log.Info("ready", "url", localURL(ln), "database", cfg.databaseName())
+	p.log.Info("ready", "url", localURL(ln), "database", cfg.databaseName())
 	if cmd.Demo {
 		printDemo(io, localURL(ln))
 	}
@@ -121,9 +117,102 @@ func (cmd serveCmd) serve(ctx context.Context, cfg *Config, io stdio, ln net.Lis
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
-		log.Info("stopping")
+		p.log.Info("stopping")
 		return nil
 	}
+}
+
+// build makes all parts; what it made before an error is in p and is stopped.
+func (cmd serveCmd) build(ctx context.Context, cfg *Config, io stdio, p *parts) (*gateway.Server, error) {
+	if cmd.Migrate && cfg.postgresURL() != "" {
+		if err := migratePostgres(ctx, cfg, io); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if p.store, err = openStore(ctx, cfg); err != nil {
+		return nil, err
+	}
+	p.onStop(func(context.Context) error { return p.store.Close() })
+	secret, err := cfg.secretKey()
+	if err != nil {
+		return nil, err
+	}
+	hasher := auth.NewHasher(runtime.GOMAXPROCS(0), hashQueue)
+	if cmd.Demo {
+		if err := seedDemo(ctx, p.store, hasher); err != nil {
+			return nil, err
+		}
+	}
+	p.live = gateway.NewLive(cfg.Location, p.log)
+	p.onStop(func(context.Context) error { p.live.Close(); return nil })
+	p.sockets = ws.NewServer(p.log)
+	if err := p.startActors(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if err := p.startOps(ctx, cfg); err != nil {
+		return nil, err
+	}
+	p.onStop(p.sockets.Drain)
+	p.onStop(p.system.Drain)
+	return gateway.New(gateway.Config{
+		Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
+		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
+		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: p.log.With("part", "gateway"),
+		Sockets: p.sockets, Live: p.live, MaxSockets: maxSockets, MaxSocketsPerIP: maxSocketsPerIP, JudgeRate: cmd.JudgeRate,
+		Metrics: p.metrics, Ready: p.checks(),
+	}), nil
+}
+
+// startActors starts the actors, alone or as a node of a cluster.
+func (p *parts) startActors(ctx context.Context, cfg *Config) error {
+	p.actorSystem = actors.NewActorSystem(p.log)
+	p.sentinel = newSentinel(p.store, p.metrics, p.log)
+	setOwns := func(bool) {} // alone, a node owns what there is
+	start := func() {
+		p.system = actors.Start(actors.Config{
+			System: p.actorSystem, Placement: p.lookup, Store: p.store, Publisher: p.live, Log: p.log, Metrics: p.metrics,
+		})
+		p.live.SetWatch(p.system.Watch)
+		p.onStop(func(context.Context) error { p.system.Stop(); return nil })
+	}
+	if cfg.isNode() {
+		p.lookup = cluster.NewLookup(actors.Router)
+		if err := p.joinCluster(ctx, cfg, start); err != nil {
+			return err
+		}
+		setOwns = p.provider.SetOwns
+	} else {
+		p.lookup = cluster.Alone(p.actorSystem.Address())
+		start()
+	}
+	p.sentinel.start(setOwns, func(r *report) { p.report(cfg, r) })
+	p.onStop(func(context.Context) error { p.sentinel.stop(); return nil })
+	return nil
+}
+
+// report fills in what the node knows of itself.
+func (p *parts) report(cfg *Config, r *report) {
+	r.Node, r.Address, r.Sockets = cfg.nodeName(), p.actorSystem.Address(), p.sockets.Len()
+	r.Member, _ = p.lookup.Membership()
+	st, err := p.system.Status()
+	if err != nil {
+		p.log.Warn("status of the actors", "error", err)
+	}
+	r.Status = st
+}
+
+// startOps opens the private listener, if it is asked for.
+func (p *parts) startOps(ctx context.Context, cfg *Config) error {
+	if cfg.MetricsAddr == "" {
+		return nil
+	}
+	stop, err := startOps(ctx, cfg.MetricsAddr, p.metrics, func() any { return p.sentinel.now() }, p.log)
+	if err != nil {
+		return fmt.Errorf("METRICS_ADDR: %w", err)
+	}
+	p.onStop(stop)
+	return nil
 }
 
 // localURL is where a browser on this machine finds the server.

@@ -78,11 +78,14 @@ func (c *Conn) Send(f Frame) bool {
 // overflow applies the policy. mu is held.
 func (c *Conn) overflow() {
 	c.w.drop()
+	if c.o.OnOverflow != nil {
+		c.o.OnOverflow()
+	}
 	if c.o.Policy == CoalesceOnOverflow {
 		c.lagged = true
 		return
 	}
-	c.startClose(codeTryAgainLater, "reads too slowly")
+	c.startClose(codeTryAgainLater, defaultSpread().reason("reads too slowly", 1))
 }
 
 // sendControl writes a ping or pong, or drops it when it does not fit: a peer that does not read

@@ -44,6 +44,11 @@ type Options struct {
 	// Client is the address the connection counts for in Server.From: behind a proxy it is not the
 	// peer's. The zero value means an unknown one.
 	Client netip.Addr
+	// Urgent connections are closed first by Drain, and asked to come back as if no others existed.
+	Urgent bool
+	// OnOverflow, unless nil, is called when the queue overflows, from within Send: it must not block
+	// nor use the connection.
+	OnOverflow func()
 }
 
 const (

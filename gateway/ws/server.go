@@ -27,6 +27,9 @@ const (
 // Server owns all live connections of the process. The fasthttp server in front of it must run with
 // KeepHijackedConns, and should run with ReduceMemoryUsage.
 type Server struct {
+	// Spread may be changed before the first connection.
+	Spread Spread
+
 	log *slog.Logger
 
 	mu       sync.Mutex // protects the fields below
@@ -38,7 +41,7 @@ type Server struct {
 
 // NewServer returns a server without connections. It starts nothing.
 func NewServer(log *slog.Logger) *Server {
-	return &Server{log: log.With("part", "websocket"), conns: map[*Conn]struct{}{}, byIP: map[netip.Addr]int{}}
+	return &Server{Spread: defaultSpread(), log: log.With("part", "websocket"), conns: map[*Conn]struct{}{}, byIP: map[netip.Addr]int{}}
 }
 
 // Len returns the number of connections that are open or closing.
@@ -62,6 +65,7 @@ func (s *Server) From(client netip.Addr) int {
 func (s *Server) Upgrade(ctx *fasthttp.RequestCtx, o Options, start func(*Conn) Handler) {
 	if s.isDraining() {
 		refuse(ctx, fasthttp.StatusServiceUnavailable, drainMessage)
+		ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, RetryAfter())
 		ctx.SetConnectionClose()
 		return
 	}
@@ -106,13 +110,16 @@ func earlyBytes(hijacked net.Conn) []byte {
 	}
 }
 
-const drainMessage = "the server is restarting"
+const (
+	drainMessage  = "the server is restarting"
+	restartReason = "service restart"
+)
 
 func refuseRaw(nc net.Conn) {
 	body := errorBody(drainMessage)
 	_ = nc.SetWriteDeadline(time.Now().Add(refuseTimeout))
-	_, _ = fmt.Fprintf(nc, "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"+
-		"Content-Type: application/json; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	_, _ = fmt.Fprintf(nc, "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: %s\r\n"+
+		"Content-Type: application/json; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s", RetryAfter(), len(body), body)
 	_ = nc.Close()
 }
 
@@ -145,15 +152,20 @@ func (s *Server) remove(c *Conn) {
 	}
 }
 
-// Drain closes all connections with 1012, 5,000 a second, and waits until they are gone. When ctx
-// ends first, the rest is cut off and the cause of ctx returned. It may be called again.
+// Drain closes all connections with 1012, 5,000 a second and the urgent ones first, and waits until
+// they are gone. The reason tells each client when to come back, see Spread. When ctx ends first,
+// the rest is cut off and the cause of ctx returned. It may be called again.
 func (s *Server) Drain(ctx context.Context) error {
-	conns, empty := s.startDrain()
+	conns, urgent, empty := s.startDrain()
 	tick := time.NewTicker(drainPause)
 	defer tick.Stop()
-	for batch := range slices.Chunk(conns, drainBatch) {
-		for _, c := range batch {
-			c.Close(codeServiceRestart, "service restart")
+	for from := 0; from < len(conns); from += drainBatch {
+		for i, c := range conns[from:min(from+drainBatch, len(conns))] {
+			peers := urgent // who comes back together
+			if from+i >= urgent {
+				peers = len(conns) - urgent
+			}
+			c.Close(codeServiceRestart, s.Spread.reason(restartReason, peers))
 		}
 		select {
 		case <-ctx.Done():
@@ -171,7 +183,8 @@ func (s *Server) Drain(ctx context.Context) error {
 	}
 }
 
-func (s *Server) startDrain() ([]*Conn, <-chan struct{}) {
+// startDrain returns the connections, the urgent ones first, and how many these are.
+func (s *Server) startDrain() (conns []*Conn, urgent int, empty <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.draining {
@@ -182,7 +195,14 @@ func (s *Server) startDrain() ([]*Conn, <-chan struct{}) {
 		}
 		s.log.Info("websocket drain started", "connections", len(s.conns))
 	}
-	return slices.Collect(maps.Keys(s.conns)), s.empty
+	conns = slices.Collect(maps.Keys(s.conns))
+	for i, c := range conns {
+		if c.o.Urgent {
+			conns[i], conns[urgent] = conns[urgent], c
+			urgent++
+		}
+	}
+	return conns, urgent, s.empty
 }
 
 func (s *Server) cutOff(ctx context.Context) error {
@@ -190,7 +210,7 @@ func (s *Server) cutOff(ctx context.Context) error {
 	rest := slices.Collect(maps.Keys(s.conns))
 	s.mu.Unlock()
 	for _, c := range rest {
-		c.Close(codeServiceRestart, "service restart")
+		c.Close(codeServiceRestart, s.Spread.reason(restartReason, len(rest)))
 		c.abort()
 	}
 	return fmt.Errorf("drain websockets, %d left: %w", len(rest), context.Cause(ctx))
