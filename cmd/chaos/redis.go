@@ -10,19 +10,21 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"server5k/cluster/redis/redistest"
 )
 
 // memory is a real Redis that stores nothing. Its methods may be called from any
 // goroutine.
 type memory struct {
-	server *redisServer
+	server *redistest.Server
 	starts atomic.Int64
 
 	mu sync.Mutex // held while it is down
 }
 
 func openMemory(ctx context.Context) (*memory, error) {
-	server, err := newRedisServer(ctx)
+	server, err := redistest.New(ctx)
 	return &memory{server: server}, err
 }
 
