@@ -38,7 +38,7 @@ var handshakeReasons = []string{
 const (
 	refusedLogins      = "logins"      // too many wrong passwords
 	refusedHashes      = "hashes"      // too many passwords wait to be checked
-	refusedRate        = "rate"        // a client sends too fast
+	refusedTooFast     = "rate"        // a client sends too fast
 	refusedUnavailable = "unavailable" // a store, an owner or the time failed
 	refusedProbe       = "not_ready"   // the answer to a probe
 )
@@ -129,7 +129,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			m.rejected.WithLabelValues(kind, reason)
 		}
 	}
-	for _, reason := range []string{refusedLogins, refusedHashes, refusedRate, refusedUnavailable, refusedProbe} {
+	for _, reason := range []string{refusedLogins, refusedHashes, refusedTooFast, refusedUnavailable, refusedProbe} {
 		m.refusals.WithLabelValues(reason)
 	}
 	m.nowhere = m.meter("other", http.StatusNotFound)
@@ -177,7 +177,7 @@ func (m *metrics) refused(r *refusal) {
 	case errors.Is(r.cause, auth.ErrBusy):
 		reason = refusedHashes
 	case r.status == http.StatusTooManyRequests:
-		reason = refusedRate
+		reason = refusedTooFast
 	default:
 		reason = refusedUnavailable
 	}

@@ -10,6 +10,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
 	"server5k/cluster"
 	"server5k/cluster/redis"
 )
@@ -124,6 +127,39 @@ func (p *parts) joinCluster(ctx context.Context, cfg *Config, ready func()) erro
 		return err
 	}
 	p.onStop(func(context.Context) error { p.node.Close(); return nil })
+	p.watchCluster()
 	p.log.Info("node joined", "node", cfg.nodeName(), "cluster", cfg.Cluster.Name, "address", p.actorSystem.Address(), "tls", o.TLS != nil)
 	return nil
+}
+
+// watchCluster shows operators how this node stands in its cluster.
+func (p *parts) watchCluster() {
+	f := promauto.With(p.metrics)
+	gauge := func(name, help string, value func() float64) {
+		f.NewGaugeFunc(prometheus.GaugeOpts{Name: "server5k_cluster_" + name, Help: help}, value)
+	}
+	counter := func(name, help string, value func(redis.Health) int64) {
+		f.NewCounterFunc(prometheus.CounterOpts{Name: "server5k_cluster_" + name, Help: help}, func() float64 {
+			return float64(value(p.provider.Health()))
+		})
+	}
+	gauge("members", "Nodes that this one knows, itself included.", func() float64 { return float64(len(p.lookup.View().Members)) })
+	gauge("owners", "Nodes that can own competitions.", func() float64 {
+		n := 0
+		for _, m := range p.lookup.View().Members {
+			if m.Owns {
+				n++
+			}
+		}
+		return float64(n)
+	})
+	gauge("leased", "1 while this node's membership has not run out.", func() float64 {
+		if p.provider.Health().Leased {
+			return 1
+		}
+		return 0
+	})
+	gauge("beat_seconds", "Round trip of the last beat to Redis.", func() float64 { return p.provider.Health().RoundTrip.Seconds() })
+	counter("rejoins_total", "Times this node was declared dead while it lived.", func(h redis.Health) int64 { return h.Rejoins })
+	counter("beat_failures_total", "Beats that Redis did not answer.", func(h redis.Health) int64 { return h.Failures })
 }

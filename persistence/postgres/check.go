@@ -81,6 +81,21 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	return nil
 }
 
+// CheckVersion fails when the tables are older than this program: somebody has
+// put an old database in the place of the one that was opened. Newer ones are
+// what a node sees whose cluster is being brought to the next version.
+func (s *Store) CheckVersion(ctx context.Context) error {
+	want, err := newest()
+	if err != nil {
+		return err
+	}
+	have, err := applied(ctx, s.others)
+	if err == nil && have < want {
+		err = fmt.Errorf("tables of version %d, not %d", have, want)
+	}
+	return err
+}
+
 // applied returns the version of the tables, 0 when there are none.
 func applied(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
 	var version *int64
