@@ -115,7 +115,7 @@ func (c *campaign) run(ctx context.Context) (e *evidence, err error) {
 	}
 	e.Complaint = append(e.Complaint, c.stage.finish()...)
 	c.say("  %5.1fs: the servers have stopped", seconds(c.clock.now()))
-	e.Changes, e.Blows = o.history(), k.blows
+	e.Changes, e.Blows = o.history(), k.history()
 	if e.Tables, err = c.stage.base().readTables(ctx); err != nil {
 		return nil, err
 	}

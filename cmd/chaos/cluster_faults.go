@@ -32,7 +32,8 @@ func (k *cluster) strike(ctx context.Context, f fault) ([]hit, error) {
 		if err != nil {
 			return nil, err
 		}
-		return v.hits, k.hurt(ctx, f, v, rng)
+		err = k.hurt(ctx, f, &v, rng)
+		return v.hits, err
 	default:
 		return nil, k.db.suffer(ctx, f, rng)
 	}
@@ -41,7 +42,8 @@ func (k *cluster) strike(ctx context.Context, f fault) ([]hit, error) {
 // victim is the node of a blow and what it owned.
 type victim struct {
 	*node
-	hits []hit
+	owners map[int64]owner // of all competitions
+	hits   []hit
 }
 
 // choose picks an owner, or for half of the kinds of faults any node half of the
@@ -60,20 +62,29 @@ func (k *cluster) choose(ctx context.Context, f fault, rng *rand.Rand) (victim, 
 			n = k.ownerOf(owners, rng)
 		}
 	}
-	v := victim{node: n}
+	return victim{n, owners, hitsOf(n, owners)}, nil
+}
+
+// hitsOf are what a blow to a node hits.
+func hitsOf(n *node, owners map[int64]owner) (hits []hit) {
 	for competition, o := range owners {
 		if o.node == n {
-			v.hits = append(v.hits, hit{Node: n.name, URL: n.url, Competition: competition, Epoch: o.epoch})
+			hits = append(hits, hit{Node: n.name, URL: n.url, Competition: competition, Epoch: o.epoch})
 		}
 	}
-	if len(v.hits) == 0 {
-		v.hits = []hit{{Node: n.name, URL: n.url}}
+	if len(hits) == 0 {
+		hits = []hit{{Node: n.name, URL: n.url}}
 	}
-	return v, nil
+	return hits
 }
 
 // hurt does to one node what the fault says.
-func (k *cluster) hurt(ctx context.Context, f fault, v victim, rng *rand.Rand) error {
+func (k *cluster) hurt(ctx context.Context, f fault, v *victim, rng *rand.Rand) error {
+	var second *node
+	if f.Kind == twoKills {
+		second = k.other(v.node, rng)
+		v.hits = append(v.hits, hitsOf(second, v.owners)...)
+	}
 	for i := range v.hits {
 		v.hits[i].At = k.now()
 	}
@@ -95,7 +106,7 @@ func (k *cluster) hurt(ctx context.Context, f fault, v victim, rng *rand.Rand) e
 	case postgresCut:
 		return v.link.suffer(ctx, k.anyLink(f, rng), rng)
 	case twoKills:
-		return errors.Join(v.signal(os.Kill), k.other(v.node, rng).signal(os.Kill))
+		return errors.Join(v.signal(os.Kill), second.signal(os.Kill))
 	default:
 		return v.signal(os.Kill)
 	}

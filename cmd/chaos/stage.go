@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -47,6 +49,13 @@ func (k *breaker) run(ctx context.Context, plan []fault) {
 		k.wg.Go(func() { k.blow(ctx, f) })
 	}
 	k.wg.Wait()
+}
+
+// history is what was carried out, in order.
+func (k *breaker) history() []blow {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.SortedFunc(slices.Values(k.blows), func(a, b blow) int { return cmp.Compare(a.At, b.At) })
 }
 
 // blow carries one fault out and notes it.
