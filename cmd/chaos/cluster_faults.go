@@ -27,7 +27,7 @@ func (k *cluster) strike(ctx context.Context, f fault) ([]hit, error) {
 		return k.scale(ctx, f.Length, rng)
 	case redisKill, redisFlush, redisFreeze:
 		return nil, k.redis.suffer(ctx, f)
-	case ownerKill, nodeKill, twoKills, nodeTerm, nodeFreeze, pairCut, nodeCut, redisCut, postgresCut, ownerTerm, ownerFreeze:
+	case ownerKill, ownerLoss, nodeKill, twoKills, nodeTerm, nodeFreeze, pairCut, nodeCut, redisCut, postgresCut, ownerTerm, ownerFreeze:
 		v, err := k.choose(ctx, f, rng)
 		if err != nil {
 			return nil, err
@@ -52,7 +52,7 @@ func (k *cluster) choose(ctx context.Context, f fault, rng *rand.Rand) (victim, 
 	owners := k.owners(ctx)
 	n := k.any(rng)
 	switch f.Kind {
-	case ownerKill, ownerTerm, ownerFreeze, twoKills:
+	case ownerKill, ownerLoss, ownerTerm, ownerFreeze, twoKills:
 		if len(owners) == 0 {
 			return victim{}, errors.New("no node says that it owns a competition")
 		}
@@ -97,6 +97,11 @@ func (k *cluster) hurt(ctx context.Context, f fault, v *victim, rng *rand.Rand) 
 		}
 		pause(ctx, f.Length)
 		return v.signal(sigCont)
+	case ownerLoss:
+		v.absent.Store(int64(f.Length))
+		err := v.signal(os.Kill)
+		pause(ctx, f.Length)
+		return err
 	case pairCut:
 		return k.cutPair(ctx, v.node, f.Length, rng)
 	case nodeCut:

@@ -43,7 +43,7 @@ func TestSeries_KillsOwnersMost(t *testing.T) {
 	for _, f := range c.series() {
 		got[f.Kind]++
 	}
-	want := map[kind]int{ownerKill: 20, ownerTerm: 10, ownerFreeze: 10, scaleOut: 5}
+	want := map[kind]int{ownerKill: 20, ownerLoss: 10, ownerTerm: 10, ownerFreeze: 10, scaleOut: 5}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -10,10 +10,10 @@ import (
 
 // measuredKinds are the faults of which it is measured how long they silence a
 // competition.
-var measuredKinds = []kind{ownerKill, ownerTerm, ownerFreeze, scaleOut}
+var measuredKinds = []kind{ownerKill, ownerLoss, ownerTerm, ownerFreeze, scaleOut}
 
 const (
-	// measuredBreak is how long an owner is frozen, and how long the extra node
+	// measuredBreak is how long an owner is frozen or away, and how long the extra node
 	// stays: longer than it takes the others to go on.
 	measuredBreak = 8 * time.Second
 	// cycleTime is what a fault and the calm after it take, about.
@@ -40,7 +40,7 @@ func (c *campaign) series() []fault {
 	for _, k := range c.kinds {
 		n := c.failover
 		switch k {
-		case ownerTerm, ownerFreeze:
+		case ownerLoss, ownerTerm, ownerFreeze:
 			n = (n + 1) / 2
 		case scaleOut:
 			n = (n + 3) / 4
@@ -48,7 +48,7 @@ func (c *campaign) series() []fault {
 		}
 		for range n {
 			f := fault{Kind: k, Coin: rng.Uint64()}
-			if k == ownerFreeze || k == scaleOut {
+			if k == ownerLoss || k == ownerFreeze || k == scaleOut {
 				f.Length = measuredBreak
 			}
 			out = append(out, f)

@@ -38,6 +38,7 @@ var allKinds = []kind{
 // The kinds of faults of a cluster, beside some of those above.
 const (
 	ownerKill      kind = "owner-kill"      // kill -9 of the node that owns a competition
+	ownerLoss      kind = "owner-loss"      // the same, and it stays away
 	nodeKill       kind = "node-kill"       // kill -9
 	twoKills       kind = "two-kills"       // kill -9 of two nodes at once, one an owner
 	nodeTerm       kind = "node-term"       // SIGTERM: it hands over
@@ -58,7 +59,7 @@ const (
 // clusterKinds are those of a cluster; half of those that choose a node choose an
 // owner.
 var clusterKinds = []kind{
-	ownerKill, nodeKill, twoKills, nodeTerm, nodeFreeze, rollingRestart, scaleOut, pairCut, nodeCut,
+	ownerKill, ownerLoss, nodeKill, twoKills, nodeTerm, nodeFreeze, rollingRestart, scaleOut, pairCut, nodeCut,
 	redisCut, redisKill, redisFlush, redisFreeze, postgresCut, postgresCrash, postgresFreeze,
 }
 
@@ -110,7 +111,7 @@ func newPlan(seed uint64, duration time.Duration, kinds []kind, pace int) []faul
 			f.Length = 150*time.Millisecond + spread(rng, time.Second)
 		case linkHole, connectionsFull:
 			f.Length = 500*time.Millisecond + spread(rng, 2*time.Second)
-		case nodeFreeze, pairCut, nodeCut, redisCut, redisFreeze, postgresCut, scaleOut:
+		case ownerLoss, nodeFreeze, pairCut, nodeCut, redisCut, redisFreeze, postgresCut, scaleOut:
 			f.Length = time.Second + spread(rng, max(min(longestBreak, duration*2/5)-time.Second, time.Second))
 		case redisKill:
 			f.Length = spread(rng, 2*time.Second)

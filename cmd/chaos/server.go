@@ -38,6 +38,7 @@ type server struct {
 	url    string
 	link   *link
 	starts atomic.Int64
+	absent atomic.Int64 // nanoseconds that it stays away after it has ended, once
 
 	mu      sync.Mutex // protects the fields below
 	process *os.Process
@@ -122,7 +123,7 @@ func (s *server) run() {
 			if err := s.live(ctx); err != nil {
 				return
 			}
-			pause(ctx, 50*time.Millisecond)
+			pause(ctx, max(50*time.Millisecond, time.Duration(s.absent.Swap(0))))
 		}
 	}()
 }
