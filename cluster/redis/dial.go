@@ -1,9 +1,11 @@
 package redis
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"strconv"
@@ -12,6 +14,18 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
+
+// LogTo sends what go-redis has to say to a log, at level Debug: it repeats what
+// errors say. It is for the whole process; call it before the first Dial.
+func LogTo(log *slog.Logger) { goredis.SetLogger(driverLog{log}) }
+
+type driverLog struct{ log *slog.Logger }
+
+func (d driverLog) Printf(ctx context.Context, format string, v ...any) {
+	if d.log.Enabled(ctx, slog.LevelDebug) {
+		d.log.DebugContext(ctx, "redis driver", "text", fmt.Sprintf(format, v...))
+	}
+}
 
 // poolSize: a beat, a suspect, a farewell; the subscription has its own.
 const poolSize = 4

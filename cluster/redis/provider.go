@@ -209,4 +209,3 @@ func (p *Provider) Shutdown(graceful bool) error {
 	})
 	return p.stopErr
 }
-
