@@ -151,7 +151,7 @@ func (t *target) setPath(path string) error {
 		return errors.New("la base es un número: /0, /1, …")
 	}
 	if t.kind == "redis-cluster" && n != 0 {
-		return errors.New("Redis Cluster solo tiene la base 0")
+		return errors.New("la base es siempre la 0 en Redis Cluster")
 	}
 	t.db = n
 	return nil

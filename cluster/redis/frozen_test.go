@@ -42,7 +42,7 @@ func child(url string) {
 		OnView: func(v cluster.View) {
 			if v.Self != self {
 				self = v.Self
-				fmt.Fprintf(os.Stdout, "self %s.\n", self)
+				_, _ = fmt.Fprintf(os.Stdout, "self %s.\n", self)
 			}
 		},
 	})
@@ -61,7 +61,7 @@ func TestFrozen_FindsOutAtItsFirstBeat(t *testing.T) {
 	o := options(t, url)
 	o.TTL = frozenTTL
 	a := newNode(t, "a", o).join()
-	cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test binary
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), childURL+"="+url, childCluster+"="+o.Cluster)
 	cmd.Stderr = os.Stderr
 	in, err1 := cmd.StdinPipe()

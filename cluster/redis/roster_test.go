@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func TestRoster(t *testing.T) {
 	replaced.members["b"] = record{Address: "host-c:1"}
 	full := answerOf(map[string]time.Duration{}, "a")
 	for i := range maxGraves {
-		full.dead[string(rune('A'+i))] = time.Minute
+		full.dead[fmt.Sprint("dead", i)] = time.Minute
 	}
 	graves := func(id string, age time.Duration) map[string]time.Duration { return map[string]time.Duration{id: age} }
 	for name, steps := range map[string][]step{
