@@ -31,6 +31,7 @@ const (
 var (
 	shared redistest.Lazy
 	ports  atomic.Int64
+	names  atomic.Int64
 )
 
 // TestMain plays the part of a node in a child process, or runs the tests and fails
@@ -105,7 +106,7 @@ func options(tb testing.TB, url string) redis.Options {
 	}
 	tb.Cleanup(func() { client.Close() })
 	return redis.Options{
-		Client: client, Cluster: name, Log: slog.New(slog.NewTextHandler(tb.Output(), nil)),
+		Client: client, Cluster: fmt.Sprint(name, "-", names.Add(1)), Log: slog.New(slog.NewTextHandler(tb.Output(), nil)),
 		TTL: 800 * time.Millisecond, Beat: 80 * time.Millisecond, Suspect: 200 * time.Millisecond, Tombstone: time.Minute,
 	}
 }
