@@ -77,13 +77,6 @@ type System struct {
 	hub      *actor.PID
 }
 
-// NewActorSystem makes the actor system of a node.
-func NewActorSystem(log *slog.Logger) *actor.ActorSystem {
-	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
-		return log.With("lib", "protoactor")
-	}))
-}
-
 // Start starts the actors of a node. Stop ends them.
 func Start(cfg Config) *System {
 	s := &System{sys: cfg.System, deps: deps{

@@ -65,7 +65,7 @@ type membership struct {
 
 	beatTimer, leaseTimer *time.Timer
 
-	mu     sync.Mutex // protects health and healthLease
+	mu     sync.Mutex // protects health and lease
 	health Health
 	lease  time.Time // until when health.Leased is true
 }
@@ -189,9 +189,6 @@ func (m *membership) receive(a answer) {
 	wait := jitter(m.o.Beat) - a.took
 	if ends := a.ends + rand.N(10*time.Millisecond); ends < wait {
 		wait = ends // somebody's lease ends before: bury it in time
-	}
-	if len(m.roster.lost) > 0 {
-		wait = 0
 	}
 	m.plan(a, wait)
 }
