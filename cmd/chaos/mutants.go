@@ -11,6 +11,7 @@ type mutant struct {
 	faults  []kind        // that provoke it
 	seeds   []uint64      // tried in order until it is caught
 	lasts   time.Duration // of a run, 0 mutantDuration
+	sees    check         // what has to catch it, if not anything
 }
 
 // planted is one changed text of a source file.

@@ -165,7 +165,7 @@ func (r *runner) mutantRun(ctx context.Context, root string, m mutant) (bool, er
 		if err != nil {
 			return false, err
 		}
-		if !v.ok() {
+		if v.found[m.sees] > 0 || (m.sees == "" && !v.ok()) {
 			var found []string
 			for _, c := range v.checks() {
 				found = append(found, fmt.Sprintf("%s %d", c, v.found[c]))
@@ -173,7 +173,7 @@ func (r *runner) mutantRun(ctx context.Context, root string, m mutant) (bool, er
 			_, _ = fmt.Fprintf(r.out, "caught %s with seed %d, try %d, in %.0fs: %s\n", m.name, seed, i+1, time.Since(began).Seconds(), strings.Join(found, ", "))
 			return true, os.Remove(binary)
 		}
-		_, _ = fmt.Fprintf(r.out, "  %s was not caught with seed %d\n", m.name, seed)
+		_, _ = fmt.Fprintf(r.out, "  %s was not caught with seed %d, found: %v\n", m.name, seed, v.checks())
 	}
 	_, _ = fmt.Fprintf(r.out, "MISSED %s: %s\n", m.name, m.what)
 	return false, nil
