@@ -90,7 +90,7 @@ func startChild(tb testing.TB, binary string, cfg *Config, extra ...string) *chi
 }
 
 // kill sends SIGKILL and waits for the end.
-func (c *child) kill(t *testing.T) {
+func (c *child) kill(t testing.TB) {
 	t.Helper()
 	if err := c.cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)

@@ -36,10 +36,11 @@ var builtServer = sync.OnceValues(func() (string, error) {
 
 // nodes is a cluster of real processes on one PostgreSQL and one Redis.
 type nodes struct {
-	t     *testing.T
+	t     testing.TB
 	cfg   *Config
 	redis string
 	name  string
+	extra []string // of the environment
 
 	mu   sync.Mutex // protects list
 	list []*testNode
@@ -54,9 +55,10 @@ type testNode struct {
 }
 
 // startNodes starts a cluster of n nodes and waits until each knows all others.
-func startNodes(t *testing.T, cfg *Config, n int) *nodes {
+// extra adds to their environment.
+func startNodes(t testing.TB, cfg *Config, n int, extra ...string) *nodes {
 	t.Helper()
-	c := &nodes{t: t, cfg: cfg, redis: redisServer.Server(t).URL(), name: "test-" + strings.ToLower(filepath.Base(cfg.DataDir)) + fmt.Sprint(time.Now().UnixNano())}
+	c := &nodes{t: t, cfg: cfg, redis: redisServer.Server(t).URL(), extra: extra, name: "test-" + strings.ToLower(filepath.Base(cfg.DataDir)) + fmt.Sprint(time.Now().UnixNano())}
 	for i := range n {
 		c.add(fmt.Sprintf("nodo%d", i+1))
 	}
@@ -94,7 +96,9 @@ func (c *nodes) start(name string) *child {
 	}
 	cfg := *c.cfg
 	cfg.DataDir = c.t.TempDir()
-	return startChild(c.t, binary, &cfg, "REDIS_URL="+c.redis, "CLUSTER_NAME="+c.name, "NODE_NAME="+name, "CLUSTER_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0")
+	return startChild(c.t, binary, &cfg, append([]string{
+		"REDIS_URL=" + c.redis, "CLUSTER_NAME=" + c.name, "NODE_NAME=" + name, "CLUSTER_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0",
+	}, c.extra...)...)
 }
 
 // alive are the nodes that were not ended.
