@@ -80,8 +80,8 @@ func newGate(perSecond, burst, slots, defaultSlots int, patience time.Duration) 
 	return g
 }
 
-// enter begins a handshake, which leave ends, or returns a socketRefusal.
-func (g *gate) enter() (leave func(), err error) {
+// enter begins a handshake, which leave ends, or refuses it.
+func (g *gate) enter() (leave func(), no *socketRefusal) {
 	if g.arrivals != nil && !g.arrivals.Allow() {
 		return nil, refusedRate
 	}
@@ -115,8 +115,8 @@ func (d *door) prepare() (context.Context, context.CancelFunc) {
 }
 
 // admit applies what holds for every socket: a proper request, the origin and
-// the number of connections. It returns a socketRefusal or nil.
-func (s *Server) admit(ctx *fasthttp.RequestCtx, kind socketKind) error {
+// the number of connections. It returns nil or a refusal.
+func (s *Server) admit(ctx *fasthttp.RequestCtx, kind socketKind) *socketRefusal {
 	if !ws.CheckHandshake(ctx) {
 		return refusedHandshake
 	}
@@ -138,7 +138,7 @@ func full(limit int, kind socketKind, open func() int) bool {
 	if limit == 0 {
 		return false
 	}
-	if kind == viewerSocket {
+	if kind == kindViewer {
 		limit -= limit / judgesShare
 	}
 	return open() >= limit
