@@ -18,14 +18,17 @@ const (
 	// about 200 judges, whose phones may all lose and find the network several
 	// times within a second.
 	judgeHandshakes = 500
-	// viewerHandshakes a second, and as many out of the blue: at a third of a
-	// millisecond each they take a third of one processor.
+	// viewerHandshakes a second, and as many out of the blue: with the client on
+	// the same machine one costs half a millisecond, so that at least half a
+	// processor is left for the race. A node that goes spreads its own over a
+	// longer time than this, see ws.Spread.
 	viewerHandshakes = 1000
 	// judgeSetups read the database at the same time, three times each: more
 	// would not end sooner and stand in the way of records.
 	judgeSetups = 16
 	// viewerSetups may wait at the same time for the database or an owner. It is
-	// an eighth of the requests that the server works on at once.
+	// an eighth of what the server works on at once, so that REST and judges have
+	// the rest while an owner is away.
 	viewerSetups = maxRestRequests / 8
 	// judgePatience is how long a judge waits for its turn at the database: 200
 	// of them need less even when one read takes 20 ms.

@@ -140,7 +140,7 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // TestStorm_AllComeBackAfterADrain: the clients of a node that goes all come to
-// another one.
+// another one. It does not run beside other tests, whose clocks go on.
 func TestStorm_AllComeBackAfterADrain(t *testing.T) {
 	store := &stormStore{}
 	cfg := Config{
