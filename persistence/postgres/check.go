@@ -81,6 +81,21 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	return nil
 }
 
+// Current fails when the tables are older than this program, or gone: a backup was
+// restored under it. Newer ones are fine while it runs: that is how the nodes of a
+// cluster are updated one after the other. It costs one query of a tiny table.
+func (s *Store) Current(ctx context.Context) error {
+	want, err := newest()
+	if err != nil {
+		return err
+	}
+	have, err := applied(ctx, s.others)
+	if err == nil && have < want {
+		err = &UnfitError{fmt.Sprintf("la base de datos es ahora de la versión %d y este programa necesita la %d: ejecute «server5k migrate»", have, want)}
+	}
+	return err
+}
+
 // applied returns the version of the tables, 0 when there are none.
 func applied(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
 	var version *int64
