@@ -26,7 +26,7 @@ const (
 	// opsReadTimeout also ends profiles and traces, of which 30 s are usual: when
 	// it is over net/http takes the client for gone.
 	opsReadTimeout = 2 * time.Minute
-	opsHeaderBytes   = 8 << 10
+	opsHeaderBytes = 8 << 10
 	// opsScrapes at once: more than the scrapers that a race has.
 	opsScrapes = 4
 )

@@ -146,9 +146,10 @@ func TestOps_StopEndsAProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer res.Body.Close()
 	go func() {
 		_, err := io.Copy(io.Discard, res.Body)
-		got <- errors.Join(err, res.Body.Close())
+		got <- err
 	}()
 	if _, _, body := fetch(t, http.MethodGet, url+"/status"); body != "\"x\"\n" {
 		t.Errorf("status: %q", body)

@@ -6,6 +6,7 @@ import "testing"
 func TestSchemaChecks(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, cfg *Config) {
+		t.Helper()
 		store, err := openStore(t.Context(), cfg)
 		if err != nil {
 			t.Fatal(err)
