@@ -147,10 +147,10 @@ func TestOps_StopEndsAProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	go func() {
-		_, err := io.Copy(io.Discard, res.Body)
+	go func(body io.Reader) {
+		_, err := io.Copy(io.Discard, body)
 		got <- err
-	}()
+	}(res.Body)
 	if _, _, body := fetch(t, http.MethodGet, url+"/status"); body != "\"x\"\n" {
 		t.Errorf("status: %q", body)
 	}
