@@ -18,6 +18,8 @@ import (
 const (
 	// callTimeout bounds a call to Redis: a beat that takes longer is late anyway.
 	callTimeout = 500 * time.Millisecond
+	// retryEvery bounds the wait after a failure, however rare beats are.
+	retryEvery = 500 * time.Millisecond
 	// leaveTries: the connection may have been broken, nobody knew.
 	leaveTries = 2
 	// statusEvery is how often what List shows is written anew.
@@ -166,7 +168,7 @@ func (m *membership) status(now time.Time) string {
 func (m *membership) receive(a answer) {
 	m.note(a)
 	if a.err != nil {
-		m.plan(a, jitter(m.o.Beat))
+		m.plan(a, jitter(min(m.o.Beat, retryEvery)))
 		m.publish()
 		return
 	}

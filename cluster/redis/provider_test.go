@@ -201,7 +201,7 @@ func TestProvider_TwoAtOneAddressDoNotSpin(t *testing.T) {
 func TestProvider_ClosedPortShortensTheLease(t *testing.T) {
 	t.Parallel()
 	o := options(t, shared.Server(t).URL())
-	o.TTL, o.Beat = 60*time.Second, 100*time.Millisecond
+	o.TTL, o.Beat, o.Suspect = 60*time.Second, 100*time.Millisecond, 1500*time.Millisecond
 	a := newNode(t, "a", o).join()
 	address := closedPort(t)
 	b := newNodeAt(t, "b", address, o).join()
@@ -210,7 +210,7 @@ func TestProvider_ClosedPortShortensTheLease(t *testing.T) {
 
 	a.proto.ActorSystem.EventStream.Publish(event)
 	a.proto.ActorSystem.EventStream.Publish(&remote.EndpointTerminatedEvent{Address: "10.0.0.1:1"})
-	if views := a.quiet(3 * o.Suspect); len(views) != 0 {
+	if views := a.quiet(o.Suspect + 5*o.Beat); len(views) != 0 {
 		t.Errorf("a suspect that lives was given up: %+v", views)
 	}
 
@@ -280,6 +280,7 @@ func TestList(t *testing.T) {
 	status <- []byte(`{"n":1}`)
 	o.Status = func() []byte { s := <-status; status <- s; return s }
 	a := newNode(t, "a", o).join()
+	a.untilMembers(2)
 	got, err := redis.List(t.Context(), o.Client, o.Cluster)
 	if err != nil {
 		t.Fatal(err)
