@@ -16,6 +16,7 @@ func sourceOf(way string) string {
 // checkRows: every stored row was sent like that by the team's judge, and a held
 // one was refused like that.
 func (v *verdict) checkRows() {
+	stops := v.stoppedTimes()
 	for id, rows := range v.counted {
 		if len(rows) > 1 {
 			v.find(checkTwice, "%s is counted %d times, for teams %d and %d", id, len(rows), rows[0].Team, rows[1].Team)
@@ -26,7 +27,7 @@ func (v *verdict) checkRows() {
 		if !v.wasSent(r) {
 			v.find(checkPhantom, "row %d of competition %d (%s, %s %d of team %d by judge %d) was not sent so", r.Seq, r.Competition, r.State, r.ID, r.MS, r.Team, r.Judge)
 		}
-		if !r.counted() && !v.wasRefused(r) {
+		if !r.counted() && !v.wasRefused(r, stops[r.Competition]) {
 			v.find(checkHeld, "row %d of competition %d (%s %d of team %d) is held as %q and was not refused so", r.Seq, r.Competition, r.ID, r.MS, r.Team, r.Reason)
 		}
 	}
@@ -49,13 +50,16 @@ func (v *verdict) wasSent(r *recordRow) bool {
 }
 
 // wasRefused says whether a held row has a refusal for its reason, or an unknown
-// outcome that may have been one.
-func (v *verdict) wasRefused(r *recordRow) bool {
+// outcome that may have been one. In a cluster a node asks another owner when the
+// answer of the first is lost: what one refused while the race stood still, the
+// next may have counted, and the judge hears that.
+func (v *verdict) wasRefused(r *recordRow, stops []span) bool {
 	if r.Slot != 0 || r.Event != 0 || (r.Reason != wordComplete && r.Reason != wordNotRunning) {
 		return false
 	}
 	return slices.ContainsFunc(v.tries[placeOf{r.Team, r.ID, r.MS}], func(t try) bool {
-		return t.send.Judge == r.Judge && (t.unknown() || t.record().Answer == r.Reason || t.send.Refusal == r.Reason)
+		again := v.e.Cluster && r.Reason == wordNotRunning && t.record().stored() && overlaps(stops, t.send.Call, t.send.Return)
+		return t.send.Judge == r.Judge && (again || t.unknown() || t.record().Answer == r.Reason || t.send.Refusal == r.Reason)
 	})
 }
 

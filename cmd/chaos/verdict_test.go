@@ -276,6 +276,23 @@ func TestVerdict_ViewersMayBeTold(t *testing.T) {
 	}
 }
 
+// TestVerdict_NodesMayAskTwice: a mark may be held by the first owner and counted
+// by the second, but only if the race stood still meanwhile.
+func TestVerdict_NodesMayAskTwice(t *testing.T) {
+	t.Parallel()
+	e := clean()
+	e.Cluster = true
+	e.Sends[8].Call, e.Sends[7].Records[0].MS = 225, 9 // nothing was refused, one message lasted
+	e.Sends = slices.Delete(e.Sends, 7, 8)
+	if v := newVerdict(e); !v.ok() {
+		t.Errorf("during a stop: %v", v.texts)
+	}
+	e.Sends[7].Call = 320
+	if v := newVerdict(e); v.found[checkHeld] == 0 {
+		t.Errorf("after the stop it was no finding; found %v", v.texts)
+	}
+}
+
 // drop removes a row and closes the gap in the numbers, as a liar would.
 func (e *evidence) drop(seq int64) {
 	t := &e.Tables

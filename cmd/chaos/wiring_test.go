@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -86,8 +88,29 @@ func dialNode(t *testing.T, addr string) net.Conn {
 	return nil
 }
 
+// nodePIDs are the processes of the nodes of a test.
+type nodePIDs struct {
+	mu    sync.Mutex // protects names
+	names map[int]string
+}
+
+func (n *nodePIDs) put(pid int, name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.names == nil {
+		n.names = map[int]string{}
+	}
+	n.names[pid] = name
+}
+
+func (n *nodePIDs) all() map[int]string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return maps.Clone(n.names)
+}
+
 // checkWiring: what a cut holds does not arrive, one way or both, and does later.
-func checkWiring(t *testing.T, w wiring, pids map[int]string) {
+func checkWiring(t *testing.T, w wiring, known *nodePIDs) {
 	t.Helper()
 	const long, short = 20 * time.Second, 300 * time.Millisecond
 	a, err := w.plug(t.Context(), "a")
@@ -98,8 +121,8 @@ func checkWiring(t *testing.T, w wiring, pids map[int]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pids[testNode(t, a, b.advertise)] = "a"
-	pids[testNode(t, b, a.advertise)] = "b"
+	known.put(testNode(t, a, b.advertise), "a")
+	known.put(testNode(t, b, a.advertise), "b")
 	dialNode(t, b.remoting)
 	dialNode(t, a.remoting)
 	ab, ba := dialNode(t, a.clients), dialNode(t, b.clients) // through a to b's echo, and the reverse
@@ -152,13 +175,13 @@ func TestNamespaces_CutOneWayAndLeaveNothing(t *testing.T) {
 			t.Errorf("namespaces remain: %v %s", err, out)
 		}
 	})
-	checkWiring(t, n, map[int]string{})
+	checkWiring(t, n, &nodePIDs{})
 }
 
 func TestProxies_CutOneWay(t *testing.T) {
 	t.Parallel()
-	pids := map[int]string{}
-	p := &proxies{pids: func() map[int]string { return pids }, links: map[string]*link{}}
+	pids := &nodePIDs{}
+	p := &proxies{pids: pids.all, links: map[string]*link{}}
 	t.Cleanup(func() { _ = p.close() })
 	checkWiring(t, p, pids)
 }
