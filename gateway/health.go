@@ -40,5 +40,5 @@ func (s *Server) ready(c *call) error {
 }
 
 func notReady(status string, v verdict) error {
-	return &refusal{status: http.StatusServiceUnavailable, body: healthBody{status, v}, retryAfter: retryUnavailable, reason: refusedProbe}
+	return &refusal{status: http.StatusServiceUnavailable, body: healthBody{status, v}, retryAfter: retryUnavailable, reason: limitProbe}
 }

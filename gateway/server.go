@@ -150,6 +150,9 @@ func New(cfg Config) *Server {
 		door:       newDoor(cfg),
 		metrics:    newMetrics(cfg.Metrics),
 	}
+	if cfg.Live != nil {
+		cfg.Live.metrics.Store(s.metrics)
+	}
 	s.readiness = &readiness{
 		checks: append([]Check{{"database", func(ctx context.Context) error { return cfg.Store.Ping(ctx) }}}, cfg.Ready...),
 		log:    cfg.Log, draining: &s.draining, failed: map[string]bool{},
