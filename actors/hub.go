@@ -35,7 +35,7 @@ type hub struct {
 type topic struct {
 	stream int64
 	seq    int64
-	synced bool // a snapshot came and nothing is missing since
+	synced bool      // a snapshot came and nothing is missing since
 	asked  time.Time // when the owner was asked last
 	heard  time.Time // when it answered, or told of an event
 	stale  bool      // the publisher knows that it is silent

@@ -89,10 +89,10 @@ func benchDatabase(b *testing.B, judges, teams int) (*pgtest.Server, *Config) {
 // wake opens a judge's socket once, so that the competition is loaded by its
 // owner, and returns the owner's node.
 func (c *nodes) wake(s *benchNode) *testNode {
-	c.t.Helper()
-	conn, err := benchDial(c.t.Context(), c.urls()[0][len("http://"):], s.judgePath(1), 4<<10)
+	c.tb.Helper()
+	conn, err := benchDial(c.tb.Context(), c.urls()[0][len("http://"):], s.judgePath(1), 4<<10)
 	if err != nil {
-		c.t.Fatal(err)
+		c.tb.Fatal(err)
 	}
 	conn.close()
 	return c.owner()

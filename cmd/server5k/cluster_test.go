@@ -87,13 +87,13 @@ func TestCluster_NodesComeAndGo(t *testing.T) {
 // killOwner sends SIGKILL to the node that owns competition 1.
 func (c *nodes) killOwner() {
 	n := c.owner()
-	n.kill(c.t)
+	n.kill(c.tb)
 	c.remove(n)
 }
 
 // stop asks a node to leave.
 func (c *nodes) stop(n *testNode) {
-	n.terminate(c.t)
+	n.terminate(c.tb)
 	c.remove(n)
 }
 
@@ -111,12 +111,12 @@ func (c *nodes) rollingRestart() {
 func (c *nodes) freezeOwner() {
 	n := c.owner()
 	if err := n.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		c.t.Fatal(err)
+		c.tb.Fatal(err)
 	}
 	c.remove(n) // nobody is sent there by a load balancer
 	c.owner()   // another one has it
 	if err := n.cmd.Process.Signal(syscall.SIGCONT); err != nil {
-		c.t.Fatal(err)
+		c.tb.Fatal(err)
 	}
 	c.mu.Lock()
 	n.gone = false
@@ -219,7 +219,7 @@ func (p *poster) count() int {
 
 // awaitPosts waits until every phone has filled n more teams.
 func (c *nodes) awaitPosts(phones []*poster, n int) {
-	c.t.Helper()
+	c.tb.Helper()
 	before := make([]int, len(phones))
 	for i, p := range phones {
 		before[i] = p.count()

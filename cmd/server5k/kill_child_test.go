@@ -90,14 +90,14 @@ func startChild(tb testing.TB, binary string, cfg *Config, extra ...string) *chi
 }
 
 // kill sends SIGKILL and waits for the end.
-func (c *child) kill(t testing.TB) {
-	t.Helper()
+func (c *child) kill(tb testing.TB) {
+	tb.Helper()
 	if err := c.cmd.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	exit, ok := errors.AsType[*exec.ExitError](<-c.done)
 	if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-		t.Fatalf("the server was not killed: %v\n%s", exit, c.logs.String())
+		tb.Fatalf("the server was not killed: %v\n%s", exit, c.logs.String())
 	}
 }
 

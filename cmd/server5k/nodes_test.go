@@ -36,7 +36,7 @@ var builtServer = sync.OnceValues(func() (string, error) {
 
 // nodes is a cluster of real processes on one PostgreSQL and one Redis.
 type nodes struct {
-	t     testing.TB
+	tb    testing.TB
 	cfg   *Config
 	redis string
 	name  string
@@ -56,9 +56,9 @@ type testNode struct {
 
 // startNodes starts a cluster of n nodes and waits until each knows all others.
 // extra adds to their environment.
-func startNodes(t testing.TB, cfg *Config, n int, extra ...string) *nodes {
-	t.Helper()
-	c := &nodes{t: t, cfg: cfg, redis: redisServer.Server(t).URL(), extra: extra, name: "test-" + strings.ToLower(filepath.Base(cfg.DataDir)) + fmt.Sprint(time.Now().UnixNano())}
+func startNodes(tb testing.TB, cfg *Config, n int, extra ...string) *nodes {
+	tb.Helper()
+	c := &nodes{tb: tb, cfg: cfg, redis: redisServer.Server(tb).URL(), extra: extra, name: "test-" + strings.ToLower(filepath.Base(cfg.DataDir)) + fmt.Sprint(time.Now().UnixNano())}
 	for i := range n {
 		c.add(fmt.Sprintf("nodo%d", i+1))
 	}
@@ -69,34 +69,33 @@ func startNodes(t testing.TB, cfg *Config, n int, extra ...string) *nodes {
 var opsLine = regexp.MustCompile(`msg="private listener ready" part=ops addr=(\S+)`)
 
 // add starts a node.
-func (c *nodes) add(name string) *testNode {
-	c.t.Helper()
+func (c *nodes) add(name string) {
+	c.tb.Helper()
 	n := &testNode{name: name}
 	n.child = c.start(name)
-	c.t.Cleanup(func() {
+	c.tb.Cleanup(func() {
 		if !c.isGone(n) {
-			n.terminate(c.t)
+			n.terminate(c.tb)
 		}
-		if c.t.Failed() {
-			c.t.Logf("log of %s:\n%s", n.name, n.logs.String())
+		if c.tb.Failed() {
+			c.tb.Logf("log of %s:\n%s", n.name, n.logs.String())
 		}
 	})
 	n.ops = "http://" + opsLine.FindStringSubmatch(n.logs.String())[1]
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.list = append(c.list, n)
-	return n
 }
 
 func (c *nodes) start(name string) *child {
-	c.t.Helper()
+	c.tb.Helper()
 	binary, err := builtServer()
 	if err != nil {
-		c.t.Fatal(err)
+		c.tb.Fatal(err)
 	}
 	cfg := *c.cfg
-	cfg.DataDir = c.t.TempDir()
-	return startChild(c.t, binary, &cfg, append([]string{
+	cfg.DataDir = c.tb.TempDir()
+	return startChild(c.tb, binary, &cfg, append([]string{
 		"REDIS_URL=" + c.redis, "CLUSTER_NAME=" + c.name, "NODE_NAME=" + name, "CLUSTER_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0",
 	}, c.extra...)...)
 }
@@ -146,25 +145,25 @@ func (n *testNode) status(ctx context.Context) (report, error) {
 
 // await asks until ok says yes.
 func (c *nodes) await(what string, ok func() bool) {
-	c.t.Helper()
+	c.tb.Helper()
 	poll := time.NewTicker(20 * time.Millisecond)
 	defer poll.Stop()
 	for deadline := time.After(30 * time.Second); !ok(); {
 		select {
 		case <-poll.C:
 		case <-deadline:
-			c.t.Fatalf("%s: not within 30 s", what)
+			c.tb.Fatalf("%s: not within 30 s", what)
 		}
 	}
 }
 
 // whole waits until every node that lives hears exactly the others.
 func (c *nodes) whole() {
-	c.t.Helper()
+	c.tb.Helper()
 	c.await("a whole cluster", func() bool {
 		alive := c.alive()
 		for _, n := range alive {
-			r, err := n.status(c.t.Context())
+			r, err := n.status(c.tb.Context())
 			if err != nil || r.Member == "" || len(r.Peers) != len(alive)-1 {
 				return false
 			}
@@ -180,13 +179,13 @@ func (c *nodes) whole() {
 
 // owner returns the node that owns competition 1 with the highest epoch.
 func (c *nodes) owner() *testNode {
-	c.t.Helper()
+	c.tb.Helper()
 	var owner *testNode
 	c.await("an owner of competition 1", func() bool {
 		owner = nil
 		epoch := int64(0)
 		for _, n := range c.alive() {
-			r, err := n.status(c.t.Context())
+			r, err := n.status(c.tb.Context())
 			if err != nil {
 				continue
 			}

@@ -28,6 +28,7 @@ const (
 func TestRace_FullSizeWithCutsAndResends(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, cfg *Config) {
+		t.Helper()
 		addRace(t, cfg, raceDump(raceJudges))
 		url, stop := serveConfig(t, cfg)
 		playRace(t, cfg, []string{url}, stop)
