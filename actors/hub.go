@@ -35,9 +35,10 @@ type hub struct {
 type topic struct {
 	stream int64
 	seq    int64
-	synced bool // a snapshot came and nothing is missing since
-	heard  time.Time
-	stale  bool // the publisher knows that the owner is silent
+	synced bool      // a snapshot came and nothing is missing since
+	asked  time.Time // when the owner was asked last
+	heard  time.Time // when it answered, or told of an event
+	stale  bool      // the publisher knows that it is silent
 }
 
 func newHub(d deps, owners *actor.PID) *hub {
@@ -68,8 +69,7 @@ func (h *hub) Receive(ctx actor.Context) {
 		h.onEvent(ctx, m.Event)
 	case current:
 		if t, ok := h.topics[m.id]; ok && t.synced {
-			h.heard(m.id, t)
-			h.pub.Confirm(m.id)
+			h.confirm(m.id, t)
 		}
 	case subscriptionOver:
 		h.onOver(ctx, m)
@@ -91,6 +91,7 @@ func (h *hub) onWatch(ctx actor.Context, id race.CompetitionID) {
 // subscribe tells the owner what there is; the answer is what is missing. There
 // is none when the owner is away or being loaded: the next tick asks again.
 func (h *hub) subscribe(ctx actor.Context, id race.CompetitionID, t *topic) {
+	t.asked = time.Now()
 	m := subscribe{}
 	if t.synced {
 		m = subscribe{t.stream, t.seq}
@@ -145,8 +146,17 @@ func (h *hub) onSnapshot(s race.Snapshot) {
 	}
 	t.stream, t.seq, t.synced = s.Stream, s.Seq, true
 	h.pub.Reset(s)
-	h.heard(s.Competition.ID, t)
-	h.pub.Confirm(s.Competition.ID)
+	h.confirm(s.Competition.ID, t)
+}
+
+// confirm tells the publisher that the owner vouches for what it has. An answer
+// that a frozen process finds in its mailbox when it wakes vouches for nothing.
+func (h *hub) confirm(id race.CompetitionID, t *topic) {
+	if time.Since(t.asked) > h.silentOwner {
+		return
+	}
+	h.heard(id, t)
+	h.pub.Confirm(id)
 }
 
 func (h *hub) onEvent(ctx actor.Context, e race.Event) {

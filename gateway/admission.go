@@ -18,14 +18,17 @@ const (
 	// about 200 judges, whose phones may all lose and find the network several
 	// times within a second.
 	judgeHandshakes = 500
-	// viewerHandshakes a second, and as many out of the blue: at a third of a
-	// millisecond each they take a third of one processor.
+	// viewerHandshakes a second, and as many out of the blue: with the client on
+	// the same machine one costs half a millisecond, so that at least half a
+	// processor is left for the race. A node that goes spreads its own over a
+	// longer time than this, see ws.Spread.
 	viewerHandshakes = 1000
 	// judgeSetups read the database at the same time, three times each: more
 	// would not end sooner and stand in the way of records.
 	judgeSetups = 16
 	// viewerSetups may wait at the same time for the database or an owner. It is
-	// an eighth of the requests that the server works on at once.
+	// an eighth of what the server works on at once, so that REST and judges have
+	// the rest while an owner is away.
 	viewerSetups = maxRestRequests / 8
 	// judgePatience is how long a judge waits for its turn at the database: 200
 	// of them need less even when one read takes 20 ms.
@@ -80,8 +83,8 @@ func newGate(perSecond, burst, slots, defaultSlots int, patience time.Duration) 
 	return g
 }
 
-// enter begins a handshake, which leave ends, or returns a socketRefusal.
-func (g *gate) enter() (leave func(), err error) {
+// enter begins a handshake, which leave ends, or refuses it.
+func (g *gate) enter() (leave func(), no *socketRefusal) {
 	if g.arrivals != nil && !g.arrivals.Allow() {
 		return nil, refusedRate
 	}
@@ -115,8 +118,8 @@ func (d *door) prepare() (context.Context, context.CancelFunc) {
 }
 
 // admit applies what holds for every socket: a proper request, the origin and
-// the number of connections. It returns a socketRefusal or nil.
-func (s *Server) admit(ctx *fasthttp.RequestCtx, kind socketKind) error {
+// the number of connections. It returns nil or a refusal.
+func (s *Server) admit(ctx *fasthttp.RequestCtx, kind socketKind) *socketRefusal {
 	if !ws.CheckHandshake(ctx) {
 		return refusedHandshake
 	}
@@ -138,7 +141,7 @@ func full(limit int, kind socketKind, open func() int) bool {
 	if limit == 0 {
 		return false
 	}
-	if kind == viewerSocket {
+	if kind == kindViewer {
 		limit -= limit / judgesShare
 	}
 	return open() >= limit

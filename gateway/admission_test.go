@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,13 +12,14 @@ func TestGate_BoundsArrivals(t *testing.T) {
 		g := newGate(10, 20, -1, 5, 0)
 		count := func(n int) (in int) {
 			for range n {
-				leave, err := g.enter()
-				switch {
-				case err == nil:
+				leave, no := g.enter()
+				switch no {
+				case nil:
 					in++
 					leave()
-				case !errors.Is(err, refusedRate):
-					t.Error(err)
+				case refusedRate:
+				default:
+					t.Error(no.reason)
 				}
 			}
 			return in
@@ -39,42 +39,42 @@ func TestGate_BoundsSetups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(-1, 0, 2, 5, time.Second)
 		first, second := must(t, &g), must(t, &g)
-		late := make(chan error, 1)
+		late := make(chan *socketRefusal, 1)
 		wait := func() {
-			leave, err := g.enter()
-			if err == nil {
+			leave, no := g.enter()
+			if no == nil {
 				leave()
 			}
-			late <- err
+			late <- no
 		}
 		go wait()
 		<-time.After(time.Second - 1)
 		first()
-		if err := <-late; err != nil {
-			t.Errorf("in time: %v", err)
+		if no := <-late; no != nil {
+			t.Errorf("in time: %v", no)
 		}
 		must(t, &g)
 		began := time.Now()
 		go wait()
-		if err := <-late; !errors.Is(err, refusedQueue) || time.Since(began) != time.Second {
-			t.Errorf("too late: %v after %v", err, time.Since(began))
+		if no := <-late; no != refusedQueue || time.Since(began) != time.Second {
+			t.Errorf("too late: %v after %v", no, time.Since(began))
 		}
 		second()
 		must(t, &g)
 
 		hasty := newGate(-1, 0, 0, 1, 0)
 		must(t, &hasty)
-		if _, err := hasty.enter(); !errors.Is(err, refusedQueue) {
-			t.Errorf("no patience: %v", err)
+		if _, no := hasty.enter(); no != refusedQueue {
+			t.Errorf("no patience: %v", no)
 		}
 	})
 }
 
 func must(t *testing.T, g *gate) (leave func()) {
 	t.Helper()
-	leave, err := g.enter()
-	if err != nil {
-		t.Fatal(err)
+	leave, no := g.enter()
+	if no != nil {
+		t.Fatal(no.reason)
 	}
 	return leave
 }
@@ -88,25 +88,25 @@ func TestDoor_AFieldOfJudgesComesInAtOnce(t *testing.T) {
 		for range viewerHandshakes {
 			must(t, &d.viewers)()
 		}
-		if _, err := d.viewers.enter(); !errors.Is(err, refusedRate) {
-			t.Errorf("a viewer too many: %v", err)
+		if _, no := d.viewers.enter(); no != refusedRate {
+			t.Errorf("a viewer too many: %v", no)
 		}
 		const judges, reads = 200, 3 * 20 * time.Millisecond
-		in := make(chan error, judges)
+		in := make(chan *socketRefusal, judges)
 		for range 5 { // the network comes and goes
 			for range judges {
 				go func() {
-					leave, err := d.judges.enter()
-					if err == nil {
+					leave, no := d.judges.enter()
+					if no == nil {
 						<-time.After(reads)
 						leave()
 					}
-					in <- err
+					in <- no
 				}()
 			}
 			for range judges {
-				if err := <-in; err != nil {
-					t.Fatal(err)
+				if no := <-in; no != nil {
+					t.Fatal(no.reason)
 				}
 			}
 		}
@@ -128,7 +128,7 @@ func TestFull_KeepsSocketsForJudges(t *testing.T) {
 		{100, 100, true, true},
 	} {
 		open := func() int { return tt.open }
-		if judge, viewer := full(tt.limit, judgeSocket, open), full(tt.limit, viewerSocket, open); judge != tt.judge || viewer != tt.viewer {
+		if judge, viewer := full(tt.limit, kindJudge, open), full(tt.limit, kindViewer, open); judge != tt.judge || viewer != tt.viewer {
 			t.Errorf("%d of %d: full for judges %v, for viewers %v", tt.open, tt.limit, judge, viewer)
 		}
 	}

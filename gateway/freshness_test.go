@@ -47,7 +47,7 @@ func eventAt(seq int64) race.Event {
 func TestLive_TellsViewersOnceThatItIsNotLive(t *testing.T) {
 	t.Parallel()
 	n, _ := startClocked(t)
-	first, second := n.watch(t, ""), n.watch(t, "") // of different sweepers, where there are two processors
+	first, second := n.watch(t), n.watch(t) // of different sweepers, where there are two processors
 	both := func(messages ...string) {
 		t.Helper()
 		first.want(t, messages...)
@@ -79,7 +79,7 @@ func TestLive_OldStateIsNotServed(t *testing.T) {
 	t.Parallel()
 	n, clock := startClocked(t)
 	clock.move(freshFor - time.Nanosecond)
-	n.watch(t, "")
+	n.watch(t)
 	clock.move(time.Nanosecond)
 	_, err := n.open(t.Context(), "/ws/competencia/1/")
 	refused, ok := errors.AsType[*refusedError](err)
@@ -88,9 +88,9 @@ func TestLive_OldStateIsNotServed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	n.live.Confirm(1)
-	n.watch(t, "")
+	n.watch(t)
 	clock.move(-time.Hour) // a confirmation of the future is current
-	n.watch(t, "")
+	n.watch(t)
 }
 
 func TestLive_JoinsWaitForAConfirmation(t *testing.T) {
@@ -157,7 +157,7 @@ func TestLive_JoinsWaitForAConfirmation(t *testing.T) {
 func TestLive_GreetsWithTheTruth(t *testing.T) {
 	t.Parallel()
 	n, clock := startClocked(t)
-	before := n.watch(t, "")
+	before := n.watch(t)
 	let, err := n.live.awaitLive(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +181,7 @@ func TestLive_GreetsWithTheTruth(t *testing.T) {
 func TestLive_RemindsWhoLostFrames(t *testing.T) {
 	t.Parallel()
 	n, _ := startClocked(t)
-	slow, quick := n.watch(t, ""), n.watch(t, "")
+	slow, quick := n.watch(t), n.watch(t)
 	n.live.Stale(1)
 	quick.want(t, "estado_en_vivo false")
 	seq := int64(14)

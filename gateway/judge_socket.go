@@ -47,9 +47,9 @@ const (
 
 // judgeSocket upgrades GET /ws/juez/{id}/.
 func (s *Server) judgeSocket(ctx *fasthttp.RequestCtx) {
-	h, chosen, err := s.openJudge(ctx)
-	if err != nil {
-		s.refuseSocket(ctx, judgeSocket, err)
+	h, chosen, no := s.openJudge(ctx)
+	if no != nil {
+		s.refuseSocket(ctx, kindJudge, no)
 		return
 	}
 	s.cfg.Sockets.Upgrade(ctx, ws.Options{
@@ -60,10 +60,10 @@ func (s *Server) judgeSocket(ctx *fasthttp.RequestCtx) {
 }
 
 // openJudge returns the handler of a judge that is let in and the subprotocol to
-// answer, or a socketRefusal.
-func (s *Server) openJudge(ctx *fasthttp.RequestCtx) (h *judgeHandler, chosen string, err error) {
-	if err := s.admit(ctx, judgeSocket); err != nil {
-		return nil, "", err
+// answer, or why it is not.
+func (s *Server) openJudge(ctx *fasthttp.RequestCtx) (h *judgeHandler, chosen string, no *socketRefusal) {
+	if no := s.admit(ctx, kindJudge); no != nil {
+		return nil, "", no
 	}
 	raw, chosen := socketToken(ctx)
 	if raw == "" {
@@ -77,8 +77,8 @@ func (s *Server) openJudge(ctx *fasthttp.RequestCtx) (h *judgeHandler, chosen st
 	if id, ok := pathID(path); !ok || id != tok.JudgeID {
 		return nil, "", refusedOtherJudge
 	}
-	h, err = s.prepareJudge(race.JudgeID(tok.JudgeID))
-	return h, chosen, err
+	h, no = s.prepareJudge(race.JudgeID(tok.JudgeID))
+	return h, chosen, no
 }
 
 // socketToken finds the access token: the first `token` of the query, or the
@@ -103,19 +103,18 @@ func socketToken(ctx *fasthttp.RequestCtx) (token, chosen string) {
 	return token, chosen
 }
 
-// prepareJudge reads what the socket needs, or returns a socketRefusal.
-func (s *Server) prepareJudge(judge race.JudgeID) (*judgeHandler, error) {
+// prepareJudge reads what the socket needs, or refuses it.
+func (s *Server) prepareJudge(judge race.JudgeID) (*judgeHandler, *socketRefusal) {
 	// Only who has a token gets here: others cannot use up what judges may.
-	leave, err := s.door.judges.enter()
-	if err != nil {
-		return nil, err
+	leave, no := s.door.judges.enter()
+	if no != nil {
+		return nil, no
 	}
 	ctx, cancel := s.door.prepare()
 	defer cancel()
-	h, err := s.readJudge(ctx, judge)
-	leave() // what follows waits for an owner and not for the database
-	if err != nil {
-		return nil, err
+	h, no := s.readJudge(ctx, judge, leave) // what follows waits for an owner and not for the database
+	if no != nil {
+		return nil, no
 	}
 	for _, c := range h.competitions {
 		t, err := s.cfg.Live.await(ctx, c.ID)
@@ -128,8 +127,9 @@ func (s *Server) prepareJudge(judge race.JudgeID) (*judgeHandler, error) {
 }
 
 // readJudge reads a judge's teams and active competitions, in the order of the
-// teams.
-func (s *Server) readJudge(ctx context.Context, judge race.JudgeID) (*judgeHandler, error) {
+// teams, and then leaves the gate.
+func (s *Server) readJudge(ctx context.Context, judge race.JudgeID, leave func()) (*judgeHandler, *socketRefusal) {
+	defer leave()
 	row, err := s.cfg.Store.Judge(ctx, judge)
 	switch {
 	case errors.Is(err, race.ErrNotFound) || (err == nil && !row.Active):

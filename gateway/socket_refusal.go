@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"errors"
-
 	"github.com/go-json-experiment/json"
 	"github.com/valyala/fasthttp"
 
@@ -14,8 +12,8 @@ import (
 type socketKind string
 
 const (
-	judgeSocket  socketKind = "judge"
-	viewerSocket socketKind = "viewer"
+	kindJudge  socketKind = "judge"
+	kindViewer socketKind = "viewer"
 )
 
 // closeRevoked ends the socket of a judge whose session was; the number is that
@@ -30,9 +28,6 @@ type socketRefusal struct {
 	code   any    // `codigo`: a number or a race.Code; nil is left out
 	retry  string // Retry-After, "" for one of its own where the status is 503
 }
-
-// Error is the reason.
-func (r *socketRefusal) Error() string { return "socket refused: " + r.reason }
 
 const textBusy = "Servicio no disponible en este momento, reintente"
 
@@ -69,11 +64,7 @@ var (
 )
 
 // refuseSocket answers {error, codigo}.
-func (s *Server) refuseSocket(ctx *fasthttp.RequestCtx, kind socketKind, err error) {
-	r, ok := errors.AsType[*socketRefusal](err)
-	if !ok {
-		r = refusedStore
-	}
+func (s *Server) refuseSocket(ctx *fasthttp.RequestCtx, kind socketKind, r *socketRefusal) {
 	s.cfg.Log.Debug("socket refused", "kind", string(kind), "reason", r.reason)
 	if r == refusedHandshake {
 		return

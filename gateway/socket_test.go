@@ -170,9 +170,9 @@ func (c *socket) want(t *testing.T, messages ...string) {
 }
 
 // watch opens a public socket and reads its welcome.
-func (n *node) watch(t *testing.T, query string) *socket {
+func (n *node) watch(t *testing.T) *socket {
 	t.Helper()
-	c, err := n.open(t.Context(), "/ws/competencia/1/"+query)
+	c, err := n.open(t.Context(), "/ws/competencia/1/")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,7 +140,7 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // TestStorm_AllComeBackAfterADrain: the clients of a node that goes all come to
-// another one.
+// another one. It does not run beside other tests, whose clocks go on.
 func TestStorm_AllComeBackAfterADrain(t *testing.T) {
 	store := &stormStore{}
 	cfg := Config{
@@ -152,7 +152,10 @@ func TestStorm_AllComeBackAfterADrain(t *testing.T) {
 		n.sockets.Spread = ws.Spread{Least: 300 * time.Millisecond, Most: time.Second, PerSecond: stormViewers}
 	})
 	cfg.JudgeHandshakes, cfg.ViewerHandshakes = 0, 600 // as many at once, and 1,400 of the 2,000 later
-	to := startNode(t, cfg, func(n *node) { n.live.now = standing.now })
+	to := startNode(t, cfg, func(n *node) {
+		n.live.now = standing.now
+		n.srv.door.judges.patience = socketPatience // likewise; TestDoor has it as it is
+	})
 
 	var judges, viewers []*stormClient
 	issuer := auth.NewIssuer([]byte("test-secret"), nil)

@@ -181,11 +181,10 @@ func (s *sweeper) remind(d delivery) {
 	down := d.topic.down
 	d.topic.mu.Unlock()
 	sub := d.lagged
-	if sub.stale || !(down || sub.warned) {
-		return
+	if !sub.stale && (down || sub.warned) {
+		sub.send(liveFrame(d.topic.id, !down))
+		sub.down, sub.warned = down, true
 	}
-	sub.send(liveFrame(d.topic.id, !down))
-	sub.down, sub.warned = down, true
 }
 
 func (s *sweeper) snapshot(d delivery, to []*subscriber) {

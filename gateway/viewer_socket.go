@@ -19,9 +19,9 @@ const maxViewerMessage = 4 << 10
 
 // viewerSocket upgrades GET /ws/competencia/{id}/.
 func (s *Server) viewerSocket(ctx *fasthttp.RequestCtx) {
-	h, err := s.openViewer(ctx)
-	if err != nil {
-		s.refuseSocket(ctx, viewerSocket, err)
+	h, no := s.openViewer(ctx)
+	if no != nil {
+		s.refuseSocket(ctx, kindViewer, no)
 		return
 	}
 	s.cfg.Sockets.Upgrade(ctx, ws.Options{
@@ -31,10 +31,10 @@ func (s *Server) viewerSocket(ctx *fasthttp.RequestCtx) {
 	}, h.start)
 }
 
-// openViewer returns the handler of a viewer that is let in, or a socketRefusal.
-func (s *Server) openViewer(ctx *fasthttp.RequestCtx) (*viewerHandler, error) {
-	if err := s.admit(ctx, viewerSocket); err != nil {
-		return nil, err
+// openViewer returns the handler of a viewer that is let in, or why it is not.
+func (s *Server) openViewer(ctx *fasthttp.RequestCtx) (*viewerHandler, *socketRefusal) {
+	if no := s.admit(ctx, kindViewer); no != nil {
+		return nil, no
 	}
 	since, ok := resumePoint(ctx)
 	if !ok {
@@ -45,9 +45,9 @@ func (s *Server) openViewer(ctx *fasthttp.RequestCtx) (*viewerHandler, error) {
 	if !ok {
 		return nil, refusedRace
 	}
-	leave, err := s.door.viewers.enter()
-	if err != nil {
-		return nil, err
+	leave, no := s.door.viewers.enter()
+	if no != nil {
+		return nil, no
 	}
 	defer leave()
 	setup, cancel := s.door.prepare()

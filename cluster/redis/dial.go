@@ -1,9 +1,11 @@
 package redis
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"strconv"
@@ -12,6 +14,18 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
+
+// LogTo sends what go-redis has to say to a log, at level Debug: it repeats what
+// errors say. It is for the whole process; call it before the first Dial.
+func LogTo(log *slog.Logger) { goredis.SetLogger(driverLog{log}) }
+
+type driverLog struct{ log *slog.Logger }
+
+func (d driverLog) Printf(ctx context.Context, format string, v ...any) {
+	if d.log.Enabled(ctx, slog.LevelDebug) {
+		d.log.DebugContext(ctx, "redis driver", "text", fmt.Sprintf(format, v...))
+	}
+}
 
 // poolSize: a beat, a suspect, a farewell; the subscription has its own.
 const poolSize = 4
@@ -137,7 +151,7 @@ func (t *target) setPath(path string) error {
 		return errors.New("la base es un número: /0, /1, …")
 	}
 	if t.kind == "redis-cluster" && n != 0 {
-		return errors.New("Redis Cluster solo tiene la base 0")
+		return errors.New("la base es siempre la 0 en Redis Cluster")
 	}
 	t.db = n
 	return nil

@@ -18,6 +18,8 @@ import (
 const (
 	// callTimeout bounds a call to Redis: a beat that takes longer is late anyway.
 	callTimeout = 500 * time.Millisecond
+	// retryEvery bounds the wait after a failure, however rare beats are.
+	retryEvery = 500 * time.Millisecond
 	// leaveTries: the connection may have been broken, nobody knew.
 	leaveTries = 2
 	// statusEvery is how often what List shows is written anew.
@@ -65,7 +67,7 @@ type membership struct {
 
 	beatTimer, leaseTimer *time.Timer
 
-	mu     sync.Mutex // protects health and healthLease
+	mu     sync.Mutex // protects health and lease
 	health Health
 	lease  time.Time // until when health.Leased is true
 }
@@ -166,7 +168,7 @@ func (m *membership) status(now time.Time) string {
 func (m *membership) receive(a answer) {
 	m.note(a)
 	if a.err != nil {
-		m.plan(a, jitter(m.o.Beat))
+		m.plan(a, jitter(min(m.o.Beat, retryEvery)))
 		m.publish()
 		return
 	}
@@ -189,9 +191,6 @@ func (m *membership) receive(a answer) {
 	wait := jitter(m.o.Beat) - a.took
 	if ends := a.ends + rand.N(10*time.Millisecond); ends < wait {
 		wait = ends // somebody's lease ends before: bury it in time
-	}
-	if len(m.roster.lost) > 0 {
-		wait = 0
 	}
 	m.plan(a, wait)
 }

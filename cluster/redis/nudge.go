@@ -21,7 +21,7 @@ func (m *membership) listen(ctx context.Context) {
 		m.follow(ctx)
 		select {
 		case <-ctx.Done():
-		case <-time.After(jitter(m.o.Beat)):
+		case <-time.After(jitter(min(m.o.Beat, retryEvery))):
 		}
 	}
 }

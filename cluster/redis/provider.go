@@ -65,6 +65,9 @@ type Health struct {
 	RoundTrip time.Duration // of the last answered beat
 }
 
+// ErrRefused is why StartMember gives up: another REDIS_URL is needed, or another ACL.
+var ErrRefused = errors.New("REDIS_URL: Redis no acepta el usuario o la contraseña, o no les permite lo necesario")
+
 // Provider is protoactor's ClusterProvider on Redis, for one life of one node. Its
 // methods may be called from any goroutine.
 type Provider struct {
@@ -90,8 +93,8 @@ func New(o Options) *Provider { return &Provider{o: o.withDefaults()} }
 
 // StartMember makes the node a member and returns after the first beat. It is no
 // error if Redis does not answer: it is asked again with each beat, and the first
-// View comes when it has answered. It is one if Redis refuses the credentials. The
-// remoting of c must have its address.
+// View comes when it has answered. It is one, ErrRefused, if Redis does not take the
+// credentials. The remoting of c must have its address.
 func (p *Provider) StartMember(c *protocluster.Cluster) error {
 	k, err := keysOf(p.o.Cluster)
 	if err != nil {
@@ -120,7 +123,7 @@ func (p *Provider) StartMember(c *protocluster.Cluster) error {
 	if err == nil || !refused(err) {
 		return nil
 	}
-	return errors.Join(fmt.Errorf("join: %w", err), p.Shutdown(false))
+	return errors.Join(fmt.Errorf("join: %w: %w", ErrRefused, err), p.Shutdown(false))
 }
 
 // refused says that asking again is of no use.

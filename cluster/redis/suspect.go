@@ -15,8 +15,8 @@ const (
 	probeWait  = 50 * time.Millisecond
 	// probeTimeout: whoever does not answer is not refused either; the lease decides.
 	probeTimeout = 500 * time.Millisecond
-	// wsaRefused is ECONNREFUSED of Windows, which syscall does not map.
-	wsaRefused = syscall.Errno(10061)
+	// errWSARefused is ECONNREFUSED of Windows, which syscall does not map.
+	errWSARefused = syscall.Errno(10061)
 )
 
 // suspectAt says that a connection to an address has broken. It never blocks.
@@ -64,7 +64,7 @@ func closed(ctx context.Context, address string) bool {
 	if err == nil {
 		_ = conn.Close()
 	}
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, wsaRefused)
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errWSARefused)
 }
 
 func (m *membership) shorten(ctx context.Context, id string) {

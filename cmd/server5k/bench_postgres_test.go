@@ -78,6 +78,13 @@ func benchPostgres(b *testing.B, competitions, judges, batch int, pace time.Dura
 	benchRace(b, cfg, competitions, judges, messages*batch/race.MaxTeamSize+1)
 	s, child := benchChild(b, cfg, messages*batch/race.MaxTeamSize+1)
 	defer child.terminate(b)
+	benchJudges(b, s, pg, []int{s.pid}, judges, messages, batch, pace)
+}
+
+// benchJudges measures judges at the node s. pids are the servers whose processor
+// time counts.
+func benchJudges(b *testing.B, s *benchNode, pg *pgtest.Server, pids []int, judges, messages, batch int, pace time.Duration) {
+	b.Helper()
 	conns := make([]*benchConn, judges)
 	frames := make([][][]byte, judges)
 	for j := range conns {
@@ -85,9 +92,12 @@ func benchPostgres(b *testing.B, competitions, judges, batch int, pace time.Dura
 		frames[j] = benchFrames(s.team(j), messages, batch)
 	}
 	cpu := func() (server, database time.Duration) {
-		server, err1 := pgtest.ProcessCPU(s.pid)
-		database, err2 := pg.CPU()
-		if err := errors.Join(err1, err2); err != nil {
+		database, err := pg.CPU()
+		for _, pid := range pids {
+			used, err1 := pgtest.ProcessCPU(pid)
+			server, err = server+used, errors.Join(err, err1)
+		}
+		if err != nil {
 			b.Fatal(err)
 		}
 		return server, database
@@ -120,9 +130,9 @@ func benchPostgres(b *testing.B, competitions, judges, batch int, pace time.Dura
 // benchChild is benchServe in a process of its own.
 func benchChild(b *testing.B, cfg *Config, teams int) (*benchNode, *child) {
 	b.Helper()
-	binary := filepath.Join(b.TempDir(), "server5k")
-	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		b.Fatalf("build: %v\n%s", err, out)
+	binary, err := builtServer()
+	if err != nil {
+		b.Fatal(err)
 	}
 	c := startChild(b, binary, cfg, "SECRET_KEY="+benchSecret, "JUDGE_RATE=1000000")
 	return &benchNode{

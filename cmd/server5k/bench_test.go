@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -246,12 +247,24 @@ func benchDial(ctx context.Context, addr, path string, buffer int) (*benchConn, 
 		return nil, err
 	}
 	c := &benchConn{tcp: nc.(*net.TCPConn), br: bufio.NewReaderSize(nc, buffer)}
-	if err := c.upgrade(addr, path); err != nil {
+	err = c.upgrade(addr, path)
+	if errors.Is(err, errBenchBusy) { // more than are taken in within a second
+		c.close()
+		select {
+		case <-time.After(time.Second):
+			return benchDial(ctx, addr, path, buffer)
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	if err != nil {
 		c.close()
 		return nil, err
 	}
 	return c, nil
 }
+
+var errBenchBusy = errors.New("the server takes nobody in at the moment")
 
 func (c *benchConn) upgrade(addr, path string) error {
 	_ = c.tcp.SetDeadline(time.Now().Add(benchPatience))
@@ -265,6 +278,9 @@ func (c *benchConn) upgrade(addr, path string) error {
 		return err
 	}
 	_ = answer.Body.Close()
+	if answer.StatusCode == http.StatusServiceUnavailable {
+		return errBenchBusy
+	}
 	if answer.StatusCode != http.StatusSwitchingProtocols {
 		return fmt.Errorf("open %s: status %d", path, answer.StatusCode)
 	}

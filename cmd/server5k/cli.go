@@ -19,6 +19,7 @@ type cli struct {
 
 	Serve           serveCmd           `cmd:"" default:"withargs" help:"Sirve la carrera (es el comando si no se da otro)."`
 	Health          healthCmd          `cmd:"" help:"Pregunta al servidor de este equipo si puede atender."`
+	ClusterCmd      clusterCmd         `cmd:"" name:"cluster" help:"Pregunta por los nodos de un clúster."`
 	Migrate         migrateCmd         `cmd:"" help:"Crea la base de datos o la lleva a la versión de este programa."`
 	CreateSuperuser createSuperuserCmd `cmd:"" name:"createsuperuser" help:"Crea un organizador con todos los permisos."`
 	PopulateData    populateCmd        `cmd:"" name:"populate_data" help:"Crea una competencia con jueces y equipos."`
@@ -64,7 +65,9 @@ func run(ctx context.Context, args []string, env lookupFunc, std stdio) error {
 	if err != nil {
 		return fmt.Errorf("argumentos: %w", err)
 	}
-	if parsed.Command() != "version" {
+	switch parsed.Command() {
+	case "version", "cluster status": // nothing, or only Redis
+	default:
 		if err := app.Config.validate(app.Serve.Demo); err != nil {
 			return fmt.Errorf("opciones:\n%w", err)
 		}

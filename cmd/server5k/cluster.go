@@ -114,6 +114,7 @@ func (p *parts) joinCluster(ctx context.Context, cfg *Config, ready func()) erro
 	} else if err := validatePrivateListener("CLUSTER_ADDR", addr, cfg.Debug); err != nil {
 		return fmt.Errorf("%w; o use TLS con CLUSTER_CERT, CLUSTER_KEY y CLUSTER_CA", err)
 	}
+	redis.LogTo(p.log)
 	client, err := redis.Dial(cfg.RedisURL)
 	if err != nil {
 		return err

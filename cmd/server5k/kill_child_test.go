@@ -61,7 +61,8 @@ var readyLine = regexp.MustCompile(`msg=ready url=(\S+)`)
 // free port each time, and the log tells it. extra adds to its environment.
 func startChild(tb testing.TB, binary string, cfg *Config, extra ...string) *child {
 	tb.Helper()
-	c := &child{cmd: exec.CommandContext(tb.Context(), binary, "serve"), logs: &syncBuffer{}, done: make(chan error, 1)}
+	// Its end is the test's business, in a cleanup too, when tb.Context is over.
+	c := &child{cmd: exec.CommandContext(context.WithoutCancel(tb.Context()), binary, "serve"), logs: &syncBuffer{}, done: make(chan error, 1)}
 	c.cmd.Dir = cfg.DataDir
 	c.cmd.Env = append(os.Environ(), "DATA_DIR="+cfg.DataDir, "DATABASE_URL="+cfg.DatabaseURL, "LISTEN_ADDR=127.0.0.1:0", "SECRET_KEY="+testSecret, "JUDGE_RATE=1000")
 	c.cmd.Env = append(c.cmd.Env, extra...)
@@ -69,6 +70,7 @@ func startChild(tb testing.TB, binary string, cfg *Config, extra ...string) *chi
 	if err := c.cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
+	tb.Cleanup(func() { _ = c.cmd.Process.Kill() }) // unless it has ended
 	go func() { c.done <- c.cmd.Wait() }()
 	poll := time.NewTicker(2 * time.Millisecond)
 	defer poll.Stop()
@@ -88,14 +90,14 @@ func startChild(tb testing.TB, binary string, cfg *Config, extra ...string) *chi
 }
 
 // kill sends SIGKILL and waits for the end.
-func (c *child) kill(t *testing.T) {
-	t.Helper()
+func (c *child) kill(tb testing.TB) {
+	tb.Helper()
 	if err := c.cmd.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	exit, ok := errors.AsType[*exec.ExitError](<-c.done)
 	if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-		t.Fatalf("the server was not killed: %v\n%s", exit, c.logs.String())
+		tb.Fatalf("the server was not killed: %v\n%s", exit, c.logs.String())
 	}
 }
 

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -33,9 +31,9 @@ func TestKill9_LosesNothingAcknowledged(t *testing.T) {
 func killAndCheck(t *testing.T, cfg *Config) {
 	t.Helper()
 	addRace(t, cfg, killDump())
-	binary := filepath.Join(t.TempDir(), "server5k")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	binary, err := builtServer()
+	if err != nil {
+		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(5, 9))
 	var judges []*writer

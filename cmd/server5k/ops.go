@@ -21,10 +21,12 @@ import (
 const (
 	opsHeaderTimeout = 5 * time.Second
 	opsIdleTimeout   = 2 * time.Minute // a scraper comes back within that
-	// opsAnswerTimeout bounds a whole exchange, and so how long a profile or a
-	// trace may run: the usual 30 s leave no doubt.
-	opsAnswerTimeout = 2 * time.Minute
-	opsHeaderBytes   = 8 << 10
+	// opsWriteTimeout is for an answer; package pprof adds the time of a profile.
+	opsWriteTimeout = 15 * time.Second
+	// opsReadTimeout also ends profiles and traces, of which 30 s are usual: when
+	// it is over net/http takes the client for gone.
+	opsReadTimeout = 2 * time.Minute
+	opsHeaderBytes = 8 << 10
 	// opsScrapes at once: more than the scrapers that a race has.
 	opsScrapes = 4
 )
@@ -63,13 +65,12 @@ func startOps(
 	srv := &http.Server{
 		Handler:           opsHandler(reg, status, log),
 		ReadHeaderTimeout: opsHeaderTimeout,
-		// Not shorter: net/http takes an expired read for a client that went away.
-		ReadTimeout:    opsAnswerTimeout,
-		WriteTimeout:   opsAnswerTimeout,
-		IdleTimeout:    opsIdleTimeout,
-		MaxHeaderBytes: opsHeaderBytes,
-		BaseContext:    func(net.Listener) context.Context { return alive },
-		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ReadTimeout:       opsReadTimeout,
+		WriteTimeout:      opsWriteTimeout,
+		IdleTimeout:       opsIdleTimeout,
+		MaxHeaderBytes:    opsHeaderBytes,
+		BaseContext:       func(net.Listener) context.Context { return alive },
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	served := make(chan struct{}) // closed when Serve returned
 	go func() {

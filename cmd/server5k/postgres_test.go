@@ -20,7 +20,14 @@ var databases = pgtest.Lazy{Migrate: func(ctx context.Context, url string) error
 	return err
 }}
 
-func TestMain(m *testing.M) { os.Exit(databases.Run(m)) }
+func TestMain(m *testing.M) {
+	code := databases.Run(m)
+	if err := redisServer.Close(); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
 
 // onEachDatabase runs do with the options of testConfig for the embedded database
 // and for PostgreSQL.

@@ -27,21 +27,26 @@ const (
 // real sockets, on a network that drops connections.
 func TestRace_FullSizeWithCutsAndResends(t *testing.T) {
 	t.Parallel()
-	onEachDatabase(t, playRace)
+	onEachDatabase(t, func(t *testing.T, cfg *Config) {
+		t.Helper()
+		addRace(t, cfg, raceDump(raceJudges))
+		url, stop := serveConfig(t, cfg)
+		playRace(t, cfg, []string{url}, stop)
+	})
 }
 
-func playRace(t *testing.T, cfg *Config) {
+// playRace plays the race of raceDump at servers that share the database of cfg;
+// judges and viewers are spread over them.
+func playRace(t *testing.T, cfg *Config, urls []string, stop func()) {
 	t.Helper()
-	addRace(t, cfg, raceDump(raceJudges))
-	url, stop := serveConfig(t, cfg)
-	admin := rest{url: url, token: rest{url: url}.login(t, "/api/token/", testAdmin)}
+	admin := rest{url: urls[0], token: rest{url: urls[0]}.login(t, "/api/token/", testAdmin)}
 	rng := rand.New(rand.NewPCG(42, 5000))
 
 	var racers []*racer
 	for n := range raceJudges {
-		r := newRacer(t, rest{url: url}, race.JudgeID(n+1), raceJudges, rng.Uint64())
+		r := newRacer(t, rest{url: urls[n%len(urls)]}, race.JudgeID(n+1), raceJudges, rng.Uint64())
 		if n == 0 { // one logs in as the phone does
-			r.api.token = rest{url: url}.login(t, "/api/login/", "juez1")
+			r.api.token = r.api.login(t, "/api/login/", "juez1")
 		}
 		if err := r.connect(t.Context()); err != nil {
 			t.Fatal(err)
@@ -52,7 +57,7 @@ func playRace(t *testing.T, cfg *Config) {
 	var viewers []*viewer
 	watching, ctx := errgroup.WithContext(t.Context())
 	for n := range raceViewers {
-		v := newViewer(url, n, rng.Uint64())
+		v := newViewer(urls[n%len(urls)], n, rng.Uint64())
 		if err := v.connect(t.Context(), "?"); err != nil {
 			t.Fatal(err)
 		}

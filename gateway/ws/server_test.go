@@ -36,8 +36,8 @@ func TestServer_DrainCloses1012AndRefusesUpgrades(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != 503 {
-		t.Errorf("status %d, want 503", answer.StatusCode)
+	if retry := answer.Header.Get("Retry-After"); answer.StatusCode != 503 || retry == "" {
+		t.Errorf("status %d, retry after %q; want 503", answer.StatusCode, retry)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestServer_UpgradeOvertakenByDrainGets503(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if body, _ := io.ReadAll(answer.Body); answer.StatusCode != 503 || !strings.Contains(string(body), "restarting") {
+	if body, _ := io.ReadAll(answer.Body); answer.StatusCode != 503 || !strings.Contains(string(body), "restarting") || answer.Header.Get("Retry-After") == "" {
 		t.Errorf("status %d %s", answer.StatusCode, body)
 	}
 }

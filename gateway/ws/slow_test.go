@@ -2,6 +2,7 @@ package ws
 
 import (
 	"bytes"
+	"regexp"
 	"strconv"
 	"sync"
 	"testing"
@@ -42,12 +43,17 @@ func (c *client) wantNumbered() (ws.Frame, int) {
 
 func TestConn_OverflowClosesJudge(t *testing.T) {
 	t.Parallel()
-	r := setup(t, nil)
+	overflows := 0
+	r := setup(t, func(r *rig) { r.options.OnOverflow = func() { overflows++ } })
 	c := r.dial(t)
 	fill(t, <-r.conns)
 	f, n := c.wantNumbered()
-	if f.Header.OpCode != ws.OpClose || string(f.Payload[:2]) != "\x03\xf5" {
+	hint := regexp.MustCompile(`^reads too slowly; retry=\d{1,4}ms$`)
+	if f.Header.OpCode != ws.OpClose || string(f.Payload[:2]) != "\x03\xf5" || !hint.Match(f.Payload[2:]) {
 		t.Fatalf("after %d frames: %x %q, want close 1013", n, f.Header.OpCode, f.Payload)
+	}
+	if overflows != 1 {
+		t.Errorf("%d overflows", overflows)
 	}
 	_ = c.Close()
 	r.want(t, "close")

@@ -81,17 +81,17 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	return nil
 }
 
-// CheckVersion fails when the tables are older than this program: somebody has
-// put an old database in the place of the one that was opened. Newer ones are
-// what a node sees whose cluster is being brought to the next version.
-func (s *Store) CheckVersion(ctx context.Context) error {
+// Current fails when the tables are older than this program, or gone: a backup was
+// restored under it. Newer ones are fine while it runs: that is how the nodes of a
+// cluster are updated one after the other. It costs one query of a tiny table.
+func (s *Store) Current(ctx context.Context) error {
 	want, err := newest()
 	if err != nil {
 		return err
 	}
 	have, err := applied(ctx, s.others)
 	if err == nil && have < want {
-		err = fmt.Errorf("tables of version %d, not %d", have, want)
+		err = &UnfitError{fmt.Sprintf("la base de datos es ahora de la versión %d y este programa necesita la %d: ejecute «server5k migrate»", have, want)}
 	}
 	return err
 }

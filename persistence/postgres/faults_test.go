@@ -293,6 +293,29 @@ func TestOpen_Refuses(t *testing.T) {
 	}
 }
 
+// TestStore_Current: a serving node notices tables that went back, not those that a
+// newer node brought.
+func TestStore_Current(t *testing.T) {
+	t.Parallel()
+	url := cluster.Cluster(t).Database(t)
+	s, conn := openAt(t, url), root(t, url)
+	for _, query := range []string{`SELECT 1`, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)`} {
+		exec(t, conn, query)
+		if err := s.Current(t.Context()); err != nil {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+	for _, query := range []string{
+		`DELETE FROM goose_db_version WHERE version_id > 0; INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true)`,
+		`DROP TABLE goose_db_version`,
+	} {
+		exec(t, conn, query)
+		if u, ok := AsUnfit(s.Current(t.Context())); !ok || !strings.Contains(u.Text, "server5k migrate") {
+			t.Errorf("%s: %v", query, u)
+		}
+	}
+}
+
 // A server that comes back with fsync off is not written to any more.
 func TestStore_RefusesASettingThatTurnedBad(t *testing.T) {
 	t.Parallel()

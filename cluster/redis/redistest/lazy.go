@@ -30,11 +30,17 @@ func (l *Lazy) Server(tb testing.TB) *Server {
 // Run runs all tests, as TestMain has to, ends the server and returns the exit code.
 func (l *Lazy) Run(m *testing.M) int {
 	code := m.Run()
-	if l.server != nil {
-		if err := l.server.Close(); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, err)
-			code = max(code, 1)
-		}
+	if err := l.Close(); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
 	}
 	return code
+}
+
+// Close ends the server, if there is one, where Run does not.
+func (l *Lazy) Close() error {
+	if l.server == nil {
+		return nil
+	}
+	return l.server.Close()
 }
