@@ -8,13 +8,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
-	"server5k/cluster/redis/redistest"
 	"server5k/race"
 )
 
@@ -29,10 +26,14 @@ const (
 // works on a request.
 func TestNginx_NodesStandInForEachOther(t *testing.T) {
 	t.Parallel()
-	a, b := startTwoNodes(t)
+	cfg := testConfig(t, t.TempDir())
+	cfg.DatabaseURL = databases.Database(t)
+	addRace(t, cfg, raceDump(nodeJudges))
+	c := startNodes(t, cfg, 2, "TRUSTED_PROXIES=127.0.0.1")
 	dying := startDying(t)
-	front := startNginx(t, strings.TrimPrefix(a.url, "http://"), strings.TrimPrefix(b.url, "http://"), dying.addr)
-	admin := rest{url: a.url}
+	urls := c.urls()
+	front := startNginx(t, strings.TrimPrefix(urls[0], "http://"), strings.TrimPrefix(urls[1], "http://"), dying.addr)
+	admin := rest{url: urls[0]}
 	admin.token = admin.login(t, "/api/token/", testAdmin)
 	changeRace(t, admin, "iniciar", true)
 	judges := make([]rest, nodeJudges)
@@ -41,13 +42,13 @@ func TestNginx_NodesStandInForEachOther(t *testing.T) {
 		judges[i].token = judgeToken(t, race.JudgeID(i+1))
 	}
 
-	t.Log("a node dies with a request in its hands")
+	// A node dies with a request in its hands.
 	for n := 0; dying.seen("/registros/") == 0; n++ {
 		postRecord(t, judges[n%nodeJudges], n%nodeJudges+1)
 	}
 	loginOnce(t, front, dying)
 
-	t.Log("a node is gone")
+	// The owner is gone.
 	var socks []*socket
 	for i, judge := range judges {
 		s, err := judge.dialJudge(t.Context(), race.JudgeID(i+1))
@@ -56,7 +57,9 @@ func TestNginx_NodesStandInForEachOther(t *testing.T) {
 		}
 		socks = append(socks, s)
 	}
-	a.kill(t)
+	owner := c.owner()
+	owner.kill(t)
+	c.remove(owner)
 	for n := range nodeRounds {
 		postRecord(t, judges[n%nodeJudges], n%nodeJudges+1)
 		if status, err := judges[0].call(t.Context(), http.MethodGet, "/api/equipos/", nil, nil); err != nil || status != http.StatusOK {
@@ -83,32 +86,6 @@ func TestNginx_NodesStandInForEachOther(t *testing.T) {
 	if moved == 0 || moved == nodeJudges {
 		t.Errorf("%d of %d sockets were at the node that is gone", moved, nodeJudges)
 	}
-	b.terminate(t)
-}
-
-// startTwoNodes starts the real server twice, as a cluster with a race.
-func startTwoNodes(t *testing.T) (a, b *child) {
-	t.Helper()
-	cfg := testConfig(t, t.TempDir())
-	cfg.DatabaseURL = databases.Database(t)
-	addRace(t, cfg, raceDump(nodeJudges))
-	meeting, err := redistest.New(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := meeting.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	binary := filepath.Join(t.TempDir(), "server5k")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	start := func(name string) *child {
-		return startChild(t, binary, cfg, "REDIS_URL="+meeting.URL(), "CLUSTER_ADDR=127.0.0.1:0", "NODE_NAME="+name, "TRUSTED_PROXIES=127.0.0.1")
-	}
-	return start("a"), start("b")
 }
 
 // postRecord sends a new record to the team of a judge. nginx must not let it fail.
