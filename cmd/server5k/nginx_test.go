@@ -132,10 +132,11 @@ func (n *nginx) rest(from string) rest {
 	}
 }
 
-// startNginx runs nginx in front of the server at upstream until the test ends.
+// startNginx runs nginx in front of the server at upstream, or of three in the
+// places of the nodes in docker-compose.yml, until the test ends.
 // Its two sockets are opened here and inherited, as at an upgrade of its binary:
 // their ports are free for certain and take connections at once.
-func startNginx(t *testing.T, upstream string) *nginx {
+func startNginx(t *testing.T, upstream ...string) *nginx {
 	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
@@ -200,10 +201,15 @@ func startNginx(t *testing.T, upstream string) *nginx {
 }
 
 // writeConfig writes the deployed files with other ports, paths and numbers.
-func (n *nginx) writeConfig(t *testing.T, dir, upstream string) {
+func (n *nginx) writeConfig(t *testing.T, dir string, upstream []string) {
 	t.Helper()
 	const deployed = "../../deploy/nginx/"
-	n.rewrite(t, deployed+"nodes.conf", filepath.Join(dir, "nodes.conf"), [][2]string{{"127.0.0.1:8000", upstream}})
+	nodes, changes := "nodes.conf", [][2]string{{"server 127.0.0.1:8000", "server " + upstream[0]}}
+	if len(upstream) == 3 {
+		nodes = "nodes.compose.cluster.conf"
+		changes = [][2]string{{"172.31.250.10:8000", upstream[0]}, {"172.31.250.11:8000", upstream[1]}, {"172.31.250.12:8000", upstream[2]}}
+	}
+	n.rewrite(t, deployed+nodes, filepath.Join(dir, "nodes.conf"), changes)
 	n.rewrite(t, deployed+"server5k.conf", filepath.Join(dir, "site.conf"), [][2]string{
 		{"listen 80 default_server;", "listen " + n.plain + ";"},
 		{"listen [::]:80 default_server;", ""},
@@ -324,7 +330,7 @@ func (n *nginx) checkLogs(t *testing.T, racers []*racer) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), replyTimeout)
 	defer cancel()
-	n.access.await(ctx, t, `" 502 `, 1)
+	n.access.await(ctx, t, ` 503 `, 1)
 	access := n.access.await(ctx, t, `"GET /ws/juez/`, len(racers)+1) // and the one that failed
 	errorLog, err := os.ReadFile(n.errorLog)
 	if err != nil {
@@ -335,7 +341,7 @@ func (n *nginx) checkLogs(t *testing.T, racers []*racer) {
 			t.Errorf("the %s log has a token:\n%s", name, text)
 		}
 	}
-	if !strings.Contains(access, ` 101 `) || !strings.Contains(access, ` 502 `) || !strings.Contains(access, `"POST /api/equipos/`) {
+	if !strings.Contains(access, ` 101 `) || !strings.Contains(access, ` 503 `) || !strings.Contains(access, `"POST /api/equipos/`) {
 		t.Errorf("the access log lacks requests:\n%s", access)
 	}
 }
