@@ -50,7 +50,7 @@ chaos-cluster: ## Break three nodes, Redis and PostgreSQL under load; SEED, RUNS
 
 failover: ## Measure how long a competition is without an owner; KILLS
 	@.ci/deps
-	go run ./cmd/chaos -failover $(KILLS)
+	go run ./cmd/chaos -cluster -failover $(KILLS)
 
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
