@@ -34,7 +34,7 @@ lint: ## Check style, go.mod and that other systems build
 
 check: lint test ## What must pass before a commit
 
-deploy-check: ## Check the files for systemd, nginx and compose
+deploy-check: ## Check the files for systemd, nginx, Compose and Kubernetes
 	@.ci/deps deploy
 	@.ci/deploy-check
 

@@ -258,8 +258,9 @@ func (n *nginx) rewrite(t *testing.T, from, to string, changes [][2]string) {
 	}
 }
 
-// writeCertificate makes a certificate for 127.0.0.1 and a client that knows it.
-func writeCertificate(t *testing.T, dir string) *tls.Config {
+// writeCertificate makes a certificate for 127.0.0.1 and names, which is its own
+// authority, and a client that knows it.
+func writeCertificate(t *testing.T, dir string, names ...string) *tls.Config {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -267,7 +268,7 @@ func writeCertificate(t *testing.T, dir string) *tls.Config {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: names, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
