@@ -8,9 +8,10 @@ SEED     ?= 1
 RUNS     ?= 3
 DURATION ?= 20s
 MUTANTS  ?= 1
+KILLS    ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint check deploy-check chaos-db bench bench-postgres fuzz generate
+.PHONY: help run build test lint check deploy-check chaos-db chaos-cluster failover bench bench-postgres bench-cluster fuzz generate
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +34,7 @@ lint: ## Check style, go.mod and that other systems build
 
 check: lint test ## What must pass before a commit
 
-deploy-check: ## Check the files for systemd, nginx and compose
+deploy-check: ## Check the files for systemd, nginx, Compose and Kubernetes
 	@.ci/deps deploy
 	@.ci/deploy-check
 
@@ -42,6 +43,15 @@ chaos-db: ## Break servers and PostgreSQL under load; SEED, RUNS, DURATION, MUTA
 	go run ./cmd/chaos -seed $(SEED) -runs $(RUNS) -duration $(DURATION)
 	@if [ "$(MUTANTS)" != 0 ]; then go run ./cmd/chaos -mutants; fi
 
+chaos-cluster: ## Break three nodes, Redis and PostgreSQL under load; SEED, RUNS, DURATION, MUTANTS=0
+	@.ci/deps
+	go run ./cmd/chaos -cluster -seed $(SEED) -runs $(RUNS) -duration $(DURATION)
+	@if [ "$(MUTANTS)" != 0 ]; then go run ./cmd/chaos -cluster -mutants; fi
+
+failover: ## Measure how long a competition is without an owner; KILLS
+	@.ci/deps
+	go run ./cmd/chaos -cluster -failover $(KILLS)
+
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
@@ -49,6 +59,12 @@ bench-postgres: ## Run the benchmarks of PostgreSQL, with the bare inserts besid
 	@.ci/deps
 	go test -run '^$$' -bench 'Unnest|Append' -benchtime 2s ./persistence/postgres
 	go test -run '^$$' -bench 'Postgres|SingleCommits' -benchtime 60000x -timeout 20m ./cmd/server5k
+
+bench-cluster: ## Run the benchmarks of a cluster, with the single node beside it
+	@.ci/deps
+	go test -run '^$$' -bench 'Cluster$$' -benchtime 30000x -timeout 30m ./cmd/server5k
+	go test -run '^$$' -bench 'ClusterViewers' -benchtime 100x ./cmd/server5k
+	go test -run '^$$' -bench 'IdleNode' -benchtime 3x ./cmd/server5k
 
 fuzz: ## Run every fuzz target for FUZZTIME
 	@set -e; for pkg in $$(go list ./...); do \

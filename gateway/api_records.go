@@ -115,8 +115,8 @@ func (c *call) refuseRecords(err error, failed []badRecordJSON) error {
 		body.Error, body.Code = c.say(textUnavailable), string(race.CodeUnavailable)
 		out.status, out.cause = http.StatusServiceUnavailable, fmt.Errorf("records of team %s: %w", c.idText, err)
 	}
-	if out.status == http.StatusServiceUnavailable || out.status == http.StatusTooManyRequests {
-		out.retryAfter = retryUnavailable
+	if out.status == http.StatusTooManyRequests {
+		out.retryAfter = retryLimited
 	}
 	out.body = body
 	return out

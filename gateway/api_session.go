@@ -135,7 +135,7 @@ func (c *call) verify(login, password string, a account) error {
 		key     string
 	}{{c.s.userLogins, user}, {c.s.peerLogins, peer}} {
 		if ok, wait := check.limiter.Allow(check.key); !ok {
-			return &refusal{status: http.StatusTooManyRequests, body: errorBody{Error: c.say(textTooMany), Code: string(race.CodeRateLimited)}, retryAfter: max(wait, time.Second), reason: refusedLogins}
+			return &refusal{status: http.StatusTooManyRequests, body: errorBody{Error: c.say(textTooMany), Code: string(race.CodeRateLimited)}, retryAfter: max(wait, time.Second), reason: limitLogins}
 		}
 	}
 	err := c.check(login, password, a)

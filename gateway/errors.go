@@ -9,6 +9,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"server5k/gateway/ws"
 	"server5k/race"
 )
 
@@ -73,12 +74,15 @@ type (
 	}
 )
 
+// retryLimited is when who sent too fast may come back.
+const retryLimited = time.Second
+
 // refusal is an answer other than success. It is an error so that handlers can
 // return it.
 type refusal struct {
 	status     int
 	body       any
-	retryAfter time.Duration // with 429 and 503
+	retryAfter time.Duration // with 429; a 503 has a time of its own
 	challenge  bool          // with 401: send WWW-Authenticate
 	allow      string        // with 405
 	cause      error         // for the log, never for the client
@@ -126,7 +130,10 @@ func (c *call) fail(err error) {
 	if r.allow != "" {
 		h.Set("Allow", r.allow)
 	}
-	if r.retryAfter > 0 {
+	switch {
+	case r.status == http.StatusServiceUnavailable:
+		h.Set("Retry-After", ws.RetryAfter())
+	case r.retryAfter > 0:
 		// Rounded up: coming back too early would only be refused again.
 		h.Set("Retry-After", fmt.Sprint(int64((r.retryAfter+time.Second-1)/time.Second)))
 	}
@@ -145,8 +152,7 @@ func (c *call) refusalOf(err error) *refusal {
 	var known *race.Error
 	if !errors.As(err, &known) || known.Code == race.CodeInternal || known.Code == race.CodeUnavailable {
 		return &refusal{
-			status: http.StatusServiceUnavailable, body: detailBody{Detail: c.say(textUnavailable)},
-			retryAfter: retryUnavailable, cause: err,
+			status: http.StatusServiceUnavailable, body: detailBody{Detail: c.say(textUnavailable)}, cause: err,
 		}
 	}
 	r := &refusal{status: statusOf(known.Code)}
@@ -155,7 +161,7 @@ func (c *call) refusalOf(err error) *refusal {
 		return r
 	}
 	if r.status == http.StatusTooManyRequests {
-		r.retryAfter = retryUnavailable
+		r.retryAfter = retryLimited
 	}
 	r.body = detailBody{Detail: known.Text, Code: string(known.Code)}
 	return r

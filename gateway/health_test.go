@@ -47,7 +47,7 @@ func TestServer_ProbesNeedNoAllowedHost(t *testing.T) {
 	t.Parallel()
 	s := newProbed(works)
 	for path, want := range map[string]int{
-		"/health/live": 200, "/health/live/": 200, "/health/ready": 200, "/health/ready/": 200, "/api/health/ready": 200, "/api/health/ready/": 200,
+		"/health/live": 200, "/health/live/": 200, "/health/serving": 200, "/health/serving/": 200, "/health/ready": 200, "/health/ready/": 200, "/api/health/ready": 200, "/api/health/ready/": 200,
 		"/health/": 404, "/health/x": 404, "/health/../api/health/": 400, "/api/health/": 400, "/api/health/ready/x": 400, "/api/": 400, "/ws/competencia/1/": 400,
 	} {
 		if got, body := ask(s, path); got != want {
@@ -59,16 +59,18 @@ func TestServer_ProbesNeedNoAllowedHost(t *testing.T) {
 func TestServer_ReadyNamesWhatWasChecked(t *testing.T) {
 	t.Parallel()
 	broken := Check{"redis", func(context.Context) error { return errors.New("dial 10.0.0.7: secret") }}
+	const fine, unavailable = `{"status":"ok"}`, `{"status":"unavailable"}`
 	for _, tc := range []struct {
-		name   string
-		s      *Server
-		status int
-		body   string
+		name    string
+		s       *Server
+		status  int
+		body    string
+		serving string
 	}{
-		{"store alone", newProbed(works), 200, `{"status":"ok","checks":{"database":"ok"}}`},
-		{"all", newProbed(works, Check{"migrations", works}, Check{"redis", works}), 200, `{"status":"ok","checks":{"database":"ok","migrations":"ok","redis":"ok"}}`},
-		{"no redis", newProbed(works, broken), 503, `{"status":"unavailable","checks":{"database":"ok","redis":"error"}}`},
-		{"no database", newProbed(broken.Test, Check{"migrations", works}), 503, `{"status":"unavailable","checks":{"database":"error","migrations":"ok"}}`},
+		{"store alone", newProbed(works), 200, `{"status":"ok","checks":{"database":"ok"}}`, fine},
+		{"all", newProbed(works, Check{"migrations", works}, Check{"redis", works}), 200, `{"status":"ok","checks":{"database":"ok","migrations":"ok","redis":"ok"}}`, fine},
+		{"no redis", newProbed(works, broken), 503, `{"status":"unavailable","checks":{"database":"ok","redis":"error"}}`, fine},
+		{"no database", newProbed(broken.Test, Check{"migrations", works}), 503, `{"status":"unavailable","checks":{"database":"error","migrations":"ok"}}`, unavailable},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -77,8 +79,11 @@ func TestServer_ReadyNamesWhatWasChecked(t *testing.T) {
 					t.Errorf("%s: %d %s, want %d %s", path, status, body, tc.status, tc.body)
 				}
 			}
-			if status, body := ask(tc.s, "/health/live"); status != http.StatusOK || body != `{"status":"ok"}` {
+			if status, body := ask(tc.s, "/health/live"); status != http.StatusOK || body != fine {
 				t.Errorf("live: %d %s", status, body)
+			}
+			if status, body := ask(tc.s, "/health/serving"); body != tc.serving || (status == http.StatusOK) != (body == fine) {
+				t.Errorf("serving: %d %s, want %s", status, body, tc.serving)
 			}
 		})
 	}
@@ -97,10 +102,16 @@ func TestServer_ChecksShareOneLimit(t *testing.T) {
 		if took := s.cfg.Now().Sub(start); took != readyTimeout {
 			t.Errorf("took %v", took)
 		}
+		s = newProbed(works, Check{"redis", hangs})
+		start = s.cfg.Now()
+		if status, body := ask(s, "/health/serving"); status != http.StatusOK || s.cfg.Now() != start {
+			t.Errorf("serving: %d %s after %v", status, body, s.cfg.Now().Sub(start))
+		}
 	})
 }
 
-// TestServer_ChecksRunOnceAtATime: a thousand who ask cost the database one query.
+// TestServer_ChecksRunOnceAtATime: however many ask whatever, it costs the database
+// one query.
 func TestServer_ChecksRunOnceAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -108,9 +119,10 @@ func TestServer_ChecksRunOnceAtATime(t *testing.T) {
 		release := make(chan struct{})
 		s := newProbed(func(context.Context) error { asked.Add(1); <-release; return nil })
 		done := make(chan int, 100)
-		for range cap(done) {
+		for i := range cap(done) {
+			path := []string{"/health/ready", "/health/serving"}[i%2]
 			go func() {
-				status, _ := ask(s, "/health/ready")
+				status, _ := ask(s, path)
 				done <- status
 			}()
 		}
@@ -153,6 +165,9 @@ func TestServer_NotReadyWhileItStops(t *testing.T) {
 	}
 	if status, body := ask(s, "/health/ready"); status != http.StatusServiceUnavailable || body != `{"status":"draining","checks":{}}` {
 		t.Errorf("got %d %s", status, body)
+	}
+	if status, body := ask(s, "/health/serving"); status != http.StatusServiceUnavailable || body != `{"status":"draining"}` {
+		t.Errorf("serving: %d %s", status, body)
 	}
 	expect(t, reg, map[string]float64{"server5k_ready": 0})
 }

@@ -56,6 +56,7 @@ func (s *Server) judgeSocket(ctx *fasthttp.RequestCtx) {
 		MaxMessage: maxJudgeMessage, QueueFrames: 256, QueueBytes: 256 << 10, Policy: ws.CloseOnOverflow,
 		IdlePing: 25 * time.Second, IdleTimeout: 75 * time.Second, WriteTimeout: 5 * time.Second,
 		Rate: s.judgeRate(), Burst: s.judgeBurst(), Subprotocol: chosen, Client: s.clientAddr(ctx), Urgent: true,
+		OnOverflow: func() { s.metrics.overflowed(kindJudge) },
 	}, h.start)
 }
 
@@ -185,6 +186,7 @@ func (h *judgeHandler) start(c *ws.Conn) ws.Handler {
 	for t, known := range h.joined {
 		h.srv.cfg.Live.joinJudge(t, &subscriber{conn: c, session: h.session.ID()}, known)
 	}
+	h.srv.metrics.joined(kindJudge) // last: OnClose follows only when nothing above panicked
 	return h
 }
 
@@ -266,7 +268,7 @@ func (h *judgeHandler) registerOne(m inbound, ref string, now time.Time) {
 		h.refuse(err, team, ref)
 		return
 	}
-	h.session.Submit(singleTicket{ref, team, rec.ID}, race.Request{Judge: h.judge, Team: team, Records: []race.TimeRecord{rec}})
+	h.submit(singleTicket{ref, team, rec.ID}, race.Request{Judge: h.judge, Team: team, Records: []race.TimeRecord{rec}})
 }
 
 func (h *judgeHandler) registerMany(m inbound, ref string, now time.Time) {
@@ -294,7 +296,12 @@ func (h *judgeHandler) registerMany(m inbound, ref string, now time.Time) {
 		h.session.Echo(t)
 		return
 	}
-	h.session.Submit(t, q)
+	h.submit(t, q)
+}
+
+func (h *judgeHandler) submit(ticket any, q race.Request) {
+	h.srv.metrics.marked(q.Records) // first: the records are the session's afterwards
+	h.session.Submit(ticket, q)
 }
 
 func (h *judgeHandler) refuse(err error, team race.TeamID, ref string) {
@@ -309,6 +316,7 @@ func (h *judgeHandler) fail(m errorMessage) {
 
 // Answer implements Outbox.
 func (h *judgeHandler) Answer(ticket any, reply race.Reply, err error) {
+	h.srv.metrics.answered(ticket, reply, err)
 	h.conn.Send(frame(h.answer(ticket, reply, err)))
 }
 
@@ -385,6 +393,7 @@ func (h *judgeHandler) OnLag() {}
 
 // OnClose implements ws.Handler.
 func (h *judgeHandler) OnClose() {
+	h.srv.metrics.left(kindJudge)
 	h.session.Close()
 	for t := range h.joined {
 		h.srv.cfg.Live.leaveJudge(t, h.conn)

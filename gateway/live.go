@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"server5k/gateway/ws"
@@ -30,6 +31,7 @@ type Live struct {
 	now     func() time.Time // time.Now; set by tests before the first call
 	judges  *sweeper
 	viewers []*sweeper
+	metrics atomic.Pointer[metrics] // set by New, when the sweepers run already
 
 	mu     sync.Mutex // protects the fields below and is taken before a topic's
 	watch  func(race.CompetitionID)
@@ -41,9 +43,9 @@ type Live struct {
 // comes.
 func NewLive(loc *time.Location, log *slog.Logger) *Live {
 	l := &Live{stamp: stamp{loc}, log: log.With("part", "live"), now: time.Now, topics: map[race.CompetitionID]*topic{}}
-	l.judges = startSweeper()
+	l.judges = startSweeper(&l.metrics)
 	for range runtime.GOMAXPROCS(0) {
-		l.viewers = append(l.viewers, startSweeper())
+		l.viewers = append(l.viewers, startSweeper(&l.metrics))
 	}
 	return l
 }

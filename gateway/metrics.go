@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,34 +12,13 @@ import (
 	"server5k/race"
 )
 
-// Kinds of sockets.
+// Reasons of answers 429 and 503; those of sockets are the socketRefusals'.
 const (
-	judgeKind  = "judge"
-	viewerKind = "viewer"
-)
-
-// Reasons why a socket was not opened.
-const (
-	refusedByOrigin      = "origin"      // a page of another origin
-	refusedByLimit       = "limit"       // this node has as many sockets as it may
-	refusedByAddress     = "address"     // so has the client's address
-	refusedByToken       = "token"       // missing, not valid, or of somebody else
-	refusedByCompetition = "competition" // none that is active
-	refusedByPosition    = "position"    // `desde` or `epoca` is no number
-	refusedByOutage      = "unavailable" // a store, an owner or the time failed
-)
-
-var handshakeReasons = []string{
-	refusedByOrigin, refusedByLimit, refusedByAddress, refusedByToken, refusedByCompetition, refusedByPosition, refusedByOutage,
-}
-
-// Reasons of answers 429 and 503.
-const (
-	refusedLogins      = "logins"      // too many wrong passwords
-	refusedHashes      = "hashes"      // too many passwords wait to be checked
-	refusedTooFast     = "rate"        // a client sends too fast
-	refusedUnavailable = "unavailable" // a store, an owner or the time failed
-	refusedProbe       = "not_ready"   // the answer to a probe
+	limitLogins      = "logins"      // too many wrong passwords
+	limitHashes      = "hashes"      // too many passwords wait to be checked
+	limitSpeed       = "rate"        // a client sends too fast
+	limitUnavailable = "unavailable" // a store, an owner or the time failed
+	limitProbe       = "not_ready"   // the answer to a probe
 )
 
 // Outcomes of records beside the codes of refusals.
@@ -68,8 +46,6 @@ type metrics struct {
 	open     *prometheus.GaugeVec
 	overflow *prometheus.CounterVec
 	rejected *prometheus.CounterVec
-	judges   prometheus.Gauge // of open
-	viewers  prometheus.Gauge // of open
 	frames   prometheus.Counter
 	writes   prometheus.Counter
 	fanout   prometheus.Histogram
@@ -122,14 +98,14 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 	}
 	m.records = recordCounters(f)
-	m.judges, m.viewers = m.open.WithLabelValues(judgeKind), m.open.WithLabelValues(viewerKind)
-	for _, kind := range []string{judgeKind, viewerKind} {
-		m.overflow.WithLabelValues(kind)
-		for _, reason := range handshakeReasons {
-			m.rejected.WithLabelValues(kind, reason)
+	for _, kind := range []socketKind{kindJudge, kindViewer} {
+		m.open.WithLabelValues(string(kind))
+		m.overflow.WithLabelValues(string(kind))
+		for _, r := range socketRefusals {
+			m.rejected.WithLabelValues(string(kind), r.reason)
 		}
 	}
-	for _, reason := range []string{refusedLogins, refusedHashes, refusedTooFast, refusedUnavailable, refusedProbe} {
+	for _, reason := range []string{limitLogins, limitHashes, limitSpeed, limitUnavailable, limitProbe} {
 		m.refusals.WithLabelValues(reason)
 	}
 	m.nowhere = m.meter("other", http.StatusNotFound)
@@ -175,11 +151,11 @@ func (m *metrics) refused(r *refusal) {
 	switch {
 	case reason != "":
 	case errors.Is(r.cause, auth.ErrBusy):
-		reason = refusedHashes
+		reason = limitHashes
 	case r.status == http.StatusTooManyRequests:
-		reason = refusedTooFast
+		reason = limitSpeed
 	default:
-		reason = refusedUnavailable
+		reason = limitUnavailable
 	}
 	m.refusals.WithLabelValues(reason).Inc()
 }
@@ -262,18 +238,16 @@ func (m *metrics) marked(records []race.TimeRecord) {
 	}
 }
 
-func (m *metrics) judgeJoined()  { m.joined(judgeKind, 1) }
-func (m *metrics) judgeLeft()    { m.joined(judgeKind, -1) }
-func (m *metrics) viewerJoined() { m.joined(viewerKind, 1) }
-func (m *metrics) viewerLeft()   { m.joined(viewerKind, -1) }
+// joined and left count an open socket.
+func (m *metrics) joined(kind socketKind) {
+	if m != nil {
+		m.open.WithLabelValues(string(kind)).Inc()
+	}
+}
 
-func (m *metrics) joined(kind string, n float64) {
-	switch {
-	case m == nil:
-	case kind == judgeKind:
-		m.judges.Add(n)
-	default:
-		m.viewers.Add(n)
+func (m *metrics) left(kind socketKind) {
+	if m != nil {
+		m.open.WithLabelValues(string(kind)).Dec()
 	}
 }
 
@@ -287,25 +261,21 @@ func (m *metrics) delivered(frames, sockets int) {
 }
 
 // overflowed counts a client that reads too slowly.
-func (m *metrics) overflowed(kind string) {
+func (m *metrics) overflowed(kind socketKind) {
 	if m != nil {
-		m.overflow.WithLabelValues(kind).Inc()
+		m.overflow.WithLabelValues(string(kind)).Inc()
 	}
 }
 
-// handshakeRefused counts a socket that was not opened, for one of the reasons
-// above.
-func (m *metrics) handshakeRefused(kind, reason string) {
-	if m == nil {
-		return
+// handshakeRefused counts a socket that was not opened.
+func (m *metrics) handshakeRefused(kind socketKind, r *socketRefusal) {
+	if m != nil {
+		m.rejected.WithLabelValues(string(kind), r.reason).Inc()
 	}
-	if !slices.Contains(handshakeReasons, reason) {
-		reason = refusedByOutage
-	}
-	m.rejected.WithLabelValues(kind, reason).Inc()
 }
 
-// fanoutDelay notes how long an event was under way in this node.
+// fanoutDelay notes how long the oldest event of a sweep was under way in this
+// node.
 func (m *metrics) fanoutDelay(d time.Duration) {
 	if m != nil {
 		m.fanout.Observe(d.Seconds())

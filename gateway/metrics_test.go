@@ -105,7 +105,7 @@ func TestMetrics_RefusalReasonFollowsTheCause(t *testing.T) {
 		{status: 503, cause: fmt.Errorf("verify password: %w", auth.ErrBusy)},
 		{status: 503, cause: errors.New("no database")},
 		{status: 429},
-		{status: 503, reason: refusedProbe},
+		{status: 503, reason: limitProbe},
 		{status: 404},
 	} {
 		m.refused(r)
@@ -205,25 +205,24 @@ func TestMetrics_Sockets(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewPedanticRegistry()
 	m := newMetrics(reg)
-	m.judgeJoined()
-	m.viewerJoined()
-	m.viewerJoined()
-	m.viewerLeft()
-	m.judgeLeft()
+	m.joined(kindJudge)
+	m.joined(kindViewer)
+	m.joined(kindViewer)
+	m.left(kindViewer)
+	m.left(kindJudge)
 	m.delivered(3, 100)
-	m.overflowed(viewerKind)
-	m.handshakeRefused(judgeKind, refusedByToken)
-	m.handshakeRefused(judgeKind, "what a client wrote")
+	m.overflowed(kindViewer)
+	m.handshakeRefused(kindJudge, refusedToken)
 	m.fanoutDelay(time.Millisecond)
 	expect(t, reg, map[string]float64{
-		`server5k_ws_connections{kind="judge"}`:                        0,
-		`server5k_ws_connections{kind="viewer"}`:                       1,
-		`server5k_fanout_frames_total`:                                 300,
-		`server5k_fanout_writes_total`:                                 100,
-		`server5k_ws_overflows_total{kind="viewer"}`:                   1,
-		`server5k_ws_refused_total{kind="judge",reason="token"}`:       1,
-		`server5k_ws_refused_total{kind="judge",reason="unavailable"}`: 1,
-		`server5k_fanout_seconds`:                                      1,
+		`server5k_ws_connections{kind="judge"}`:                   0,
+		`server5k_ws_connections{kind="viewer"}`:                  1,
+		`server5k_fanout_frames_total`:                            300,
+		`server5k_fanout_writes_total`:                            100,
+		`server5k_ws_overflows_total{kind="viewer"}`:              1,
+		`server5k_ws_refused_total{kind="judge",reason="token"}`:  1,
+		`server5k_ws_refused_total{kind="viewer",reason="owner"}`: 0,
+		`server5k_fanout_seconds`:                                 1,
 	})
 }
 
@@ -248,11 +247,11 @@ func TestMetrics_AreBounded(t *testing.T) {
 func TestMetrics_Nil(t *testing.T) {
 	t.Parallel()
 	var m *metrics
-	m.judgeJoined()
-	m.viewerLeft()
+	m.joined(kindJudge)
+	m.left(kindViewer)
 	m.delivered(1, 1)
-	m.overflowed(judgeKind)
-	m.handshakeRefused(judgeKind, refusedByToken)
+	m.overflowed(kindJudge)
+	m.handshakeRefused(kindJudge, refusedToken)
 	m.fanoutDelay(1)
 	m.marked([]race.TimeRecord{{}})
 	m.recorded(race.SourceHTTP, 1, nil)

@@ -12,21 +12,21 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// readyTimeout is how long everything that is checked together may take.
+// readyTimeout is how long a check may take, and so all of them together.
 const readyTimeout = 2 * time.Second
 
-// Check is something without which a node should get no requests. Name is a word
-// that anybody may read; Test must end when its context does and may be called
+// Check is something without which a node is not in order. Name is a word of its
+// own that anybody may read; Test must end when its context does and may be called
 // from any goroutine, though never twice at once.
 type Check struct {
 	Name string
 	Test func(ctx context.Context) error
 }
 
-// readiness knows whether a node can serve. However many ask, a check runs once
+// readiness knows whether a node is in order. However many ask, a check runs once
 // at a time: the question is public and each costs the database a query.
 type readiness struct {
-	checks   []Check
+	checks   []Check // the database's first
 	log      *slog.Logger
 	draining *atomic.Bool
 	flight   singleflight.Group
@@ -72,38 +72,47 @@ func (v verdict) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return nil
 }
 
-// ask runs the checks, or waits for those that run.
+// ask runs all checks at once, or waits for those that run.
 func (r *readiness) ask() verdict {
-	v, _, _ := r.flight.Do("", func() (any, error) { return r.run(), nil })
-	return v.(verdict)
-}
-
-// run does all checks at once and logs what changed since the last time.
-func (r *readiness) run() verdict {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), readyTimeout, timeoutError("check"))
-	defer cancel()
 	v := make(verdict, len(r.checks))
 	var all sync.WaitGroup
 	for i, c := range r.checks {
-		all.Go(func() { v[i] = checked{c.Name, c.Test(ctx)} })
+		all.Go(func() { v[i] = r.test(c) })
 	}
 	all.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, c := range v {
-		switch failed := r.failed[c.name]; {
-		case c.err != nil && !failed:
-			r.log.Error("not ready", "check", c.name, "err", c.err)
-		case c.err == nil && failed:
-			r.log.Info("ready again", "check", c.name)
-		}
-		r.failed[c.name] = c.err != nil
-	}
 	return v
 }
 
+// serving is ask with the first check alone.
+func (r *readiness) serving() verdict { return verdict{r.test(r.checks[0])} }
+
+// test runs a check, or waits for it if it runs.
+func (r *readiness) test(c Check) checked {
+	_, err, _ := r.flight.Do(c.Name, func() (any, error) {
+		ctx, cancel := context.WithTimeoutCause(context.Background(), readyTimeout, timeoutError("check"))
+		defer cancel()
+		err := c.Test(ctx)
+		r.note(c.Name, err)
+		return nil, err
+	})
+	return checked{c.Name, err}
+}
+
+// note logs what changed since the last time.
+func (r *readiness) note(name string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch failed := r.failed[name]; {
+	case err != nil && !failed:
+		r.log.Error("not ready", "check", name, "err", err)
+	case err == nil && failed:
+		r.log.Info("ready again", "check", name)
+	}
+	r.failed[name] = err != nil
+}
+
 var (
-	readyDesc = prometheus.NewDesc("server5k_ready", "Whether requests can be served, as /health/ready answers.", nil, nil)
+	readyDesc = prometheus.NewDesc("server5k_ready", "Whether all is in order, as /health/ready answers.", nil, nil)
 	checkDesc = prometheus.NewDesc("server5k_ready_check", "Whether a part of what is needed works.", []string{"check"}, nil)
 )
 

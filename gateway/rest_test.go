@@ -3,6 +3,7 @@ package gateway
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -241,6 +242,34 @@ func TestServer_LimitsFailedLogins(t *testing.T) {
 		}
 		if status != want || (want == 429) != (h.Get("Retry-After") != "") {
 			t.Fatalf("attempt %d: got %d %v %s; want %d", i, status, h, answer, want)
+		}
+	}
+}
+
+// TestRetryAfter: who is refused by 503 comes back at a time of its own, in whole
+// seconds; who sends too fast, after what it takes.
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	s := New(Config{})
+	after := func(err error) string {
+		c := newCall(s, "")
+		c.fail(err)
+		return string(c.ctx.Response.Header.Peek("Retry-After"))
+	}
+	for _, err := range []error{errors.New("no database"), race.Errorf(race.CodeUnavailable, "x"), newCall(s, "").refuseRecords(race.Errorf(race.CodeUnavailable, "x"), nil)} {
+		seen := map[string]bool{}
+		for range 200 {
+			seen[after(err)] = true
+		}
+		if diff := cmp.Diff(map[string]bool{"1": true, "2": true, "3": true}, seen); diff != "" {
+			t.Errorf("%v: %s", err, diff)
+		}
+	}
+	for want, err := range map[string]error{
+		"1": race.Errorf(race.CodeRateLimited, "x"), "8": &refusal{status: http.StatusTooManyRequests, retryAfter: 7*time.Second + 1}, "": race.ErrNotFound,
+	} {
+		if got := after(err); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
 		}
 	}
 }

@@ -53,6 +53,7 @@ func (s *Server) table() map[string]route {
 		"/api/health/":                        get(public, s.health),
 		"/api/health/ready/":                  get(public, s.ready),
 		"/health/live/":                       get(public, s.health),
+		"/health/serving/":                    get(public, s.serving),
 		"/health/ready/":                      get(public, s.ready),
 		"/api/login/":                         post(public, s.login),
 		"/api/logout/":                        post(judges, s.logout),

@@ -84,7 +84,7 @@ type Config struct {
 	// MaxSocketsPerIP bounds the sockets of one client's address, 0 not at all.
 	MaxSocketsPerIP int
 	JudgeRate       float64
-	// Ready is what must work beside the store for this node to get requests.
+	// Ready is what must work beside the store for this node to be in order.
 	Ready []Check
 	// Metrics is where the metrics are registered, once; nil: nowhere.
 	Metrics prometheus.Registerer
@@ -109,10 +109,9 @@ const (
 // Failed logins within loginWindow after which more are turned away. The second
 // limit is generous because all judges of an event may share one address.
 const (
-	loginWindow      = time.Minute
-	maxUserFailures  = 10
-	maxPeerFailures  = 100
-	retryUnavailable = time.Second
+	loginWindow     = time.Minute
+	maxUserFailures = 10
+	maxPeerFailures = 100
 )
 
 // Server answers REST calls and hands WebSocket handshakes on. All methods may
@@ -149,6 +148,9 @@ func New(cfg Config) *Server {
 		peerLogins: auth.NewLimiter(maxPeerFailures, loginWindow, cfg.Now),
 		door:       newDoor(cfg),
 		metrics:    newMetrics(cfg.Metrics),
+	}
+	if cfg.Live != nil {
+		cfg.Live.metrics.Store(s.metrics)
 	}
 	s.readiness = &readiness{
 		checks: append([]Check{{"database", func(ctx context.Context) error { return cfg.Store.Ping(ctx) }}}, cfg.Ready...),

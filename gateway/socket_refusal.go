@@ -63,8 +63,16 @@ var (
 	refusedHandshake = &socketRefusal{reason: "handshake"}
 )
 
-// refuseSocket answers {error, codigo}.
+// socketRefusals are all of them: the metrics have a series for each.
+var socketRefusals = []*socketRefusal{
+	refusedOrigin, refusedAddress, refusedFull, refusedRate, refusedQueue, refusedStore, refusedOwner,
+	refusedNoToken, refusedToken, refusedJudge, refusedOtherJudge, refusedNoActiveRace,
+	refusedRace, refusedResume, refusedHandshake,
+}
+
+// refuseSocket answers {error, codigo} and counts it.
 func (s *Server) refuseSocket(ctx *fasthttp.RequestCtx, kind socketKind, r *socketRefusal) {
+	s.metrics.handshakeRefused(kind, r)
 	s.cfg.Log.Debug("socket refused", "kind", string(kind), "reason", r.reason)
 	if r == refusedHandshake {
 		return

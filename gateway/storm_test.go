@@ -50,6 +50,8 @@ func (s *stormStore) read() (done func()) {
 	return func() { s.reading.Add(-1) }
 }
 
+func (s *stormStore) Ping(context.Context) error { return nil }
+
 func (s *stormStore) Competition(context.Context, race.CompetitionID) (race.Competition, error) {
 	return comp, nil
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"server5k/gateway/ws"
@@ -38,16 +39,17 @@ type delivery struct {
 	since  *resume           // of a joining viewer
 	leave  *ws.Conn
 	lagged *subscriber
-	status ws.Frame // whether the topic is live, for viewers
-	down   bool     // what status says
-	at     time.Time
+	status ws.Frame  // whether the topic is live, for viewers
+	down   bool      // what status says
+	at     time.Time // when an event came to this node
 }
 
 // sweeper owns a part of the subscribers and is the only goroutine that writes
 // events to them. What is posted while it sweeps leaves together in the next
 // sweep, in one write for each socket. It ends with close.
 type sweeper struct {
-	topics map[*topic][]*subscriber
+	topics  map[*topic][]*subscriber
+	metrics *atomic.Pointer[metrics]
 
 	mu      sync.Mutex // protects mailbox and closed
 	mailbox []delivery
@@ -56,8 +58,8 @@ type sweeper struct {
 	done    chan struct{} // closed by run
 }
 
-func startSweeper() *sweeper {
-	s := &sweeper{topics: map[*topic][]*subscriber{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func startSweeper(m *atomic.Pointer[metrics]) *sweeper {
+	s := &sweeper{topics: map[*topic][]*subscriber{}, metrics: m, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go s.run()
 	return s
 }
@@ -213,7 +215,7 @@ func (s *sweeper) sweep(work []delivery) {
 			skipped[d.skip] = true
 		}
 	}
-	first, last := work[0].seq, work[len(work)-1].seq
+	first, last, written := work[0].seq, work[len(work)-1].seq, 0
 	for _, sub := range s.topics[work[0].topic] {
 		f := all
 		if sub.seen >= first || (sub.session != "" && skipped[sub.session]) {
@@ -221,8 +223,24 @@ func (s *sweeper) sweep(work []delivery) {
 		}
 		if len(f) > 0 && !sub.stale {
 			sub.send(f)
+			if !sub.stale {
+				written++
+			}
 		}
 		sub.seen = max(sub.seen, last)
+	}
+	s.measure(work, written)
+}
+
+// measure counts a sweep that reached somebody.
+func (s *sweeper) measure(work []delivery, written int) {
+	if written == 0 {
+		return
+	}
+	m := s.metrics.Load()
+	m.delivered(len(work), written)
+	if at := work[0].at; !at.IsZero() {
+		m.fanoutDelay(time.Since(at))
 	}
 }
 

@@ -28,6 +28,7 @@ func (s *Server) viewerSocket(ctx *fasthttp.RequestCtx) {
 		MaxMessage: maxViewerMessage, QueueFrames: 64, QueueBytes: 256 << 10, Policy: ws.CoalesceOnOverflow,
 		IdlePing: 45 * time.Second, IdleTimeout: 100 * time.Second, WriteTimeout: 15 * time.Second,
 		Rate: rate.Limit(10), Burst: 50, Client: s.clientAddr(ctx),
+		OnOverflow: func() { s.metrics.overflowed(kindViewer) },
 	}, h.start)
 }
 
@@ -63,7 +64,7 @@ func (s *Server) openViewer(ctx *fasthttp.RequestCtx) (*viewerHandler, *socketRe
 	if err != nil {
 		return nil, refusedOwner
 	}
-	return &viewerHandler{live: s.cfg.Live, topic: t, since: since}, nil
+	return &viewerHandler{live: s.cfg.Live, metrics: s.metrics, topic: t, since: since}, nil
 }
 
 // resumePoint reads `desde` and `epoca`.
@@ -87,15 +88,17 @@ func resumePoint(ctx *fasthttp.RequestCtx) (*resume, bool) {
 
 // viewerHandler is one public socket. It answers pings and ignores the rest.
 type viewerHandler struct {
-	live  *Live
-	topic *topic
-	since *resume
-	sub   *subscriber
+	live    *Live
+	metrics *metrics
+	topic   *topic
+	since   *resume
+	sub     *subscriber
 }
 
 func (h *viewerHandler) start(c *ws.Conn) ws.Handler {
 	h.sub = &subscriber{conn: c}
 	h.live.joinViewer(h.topic, h.sub, h.since)
+	h.metrics.joined(kindViewer)
 	return h
 }
 
@@ -122,4 +125,7 @@ func (h *viewerHandler) OnRateLimited() {}
 func (h *viewerHandler) OnLag() { h.live.lagged(h.topic, h.sub) }
 
 // OnClose implements ws.Handler.
-func (h *viewerHandler) OnClose() { h.live.leaveViewer(h.topic, h.sub) }
+func (h *viewerHandler) OnClose() {
+	h.metrics.left(kindViewer)
+	h.live.leaveViewer(h.topic, h.sub)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -271,13 +272,19 @@ func checkPosts(t *testing.T, cfg *Config, phones []*poster) {
 }
 
 // TestCluster_LogoutIsEverywhere: a judge who logs out at one node is closed at
-// the other.
+// the other. These nodes talk by TLS.
 func TestCluster_LogoutIsEverywhere(t *testing.T) {
 	t.Parallel()
+	certs := t.TempDir()
+	writeCertificate(t, certs, "con-tls")
 	cfg := testConfig(t, t.TempDir())
 	cfg.DatabaseURL = databases.Database(t)
 	addRace(t, cfg, raceDump(1))
-	c := startNodes(t, cfg, 2)
+	c := startNodes(t, cfg, 2, "CLUSTER_NAME=con-tls", "CLUSTER_CERT="+filepath.Join(certs, "fullchain.pem"),
+		"CLUSTER_KEY="+filepath.Join(certs, "privkey.pem"), "CLUSTER_CA="+filepath.Join(certs, "fullchain.pem"))
+	if log := c.alive()[0].logs.String(); !strings.Contains(log, "tls=true") {
+		t.Errorf("no TLS:\n%s", log)
+	}
 	urls := c.urls()
 	var pair struct{ Access, Refresh string }
 	status, err := rest{url: urls[0]}.call(t.Context(), http.MethodPost, "/api/login/", map[string]string{"username": "juez1", "password": testPassword}, &pair)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -79,6 +80,11 @@ func TestConfig_ListsAreTrimmed(t *testing.T) {
 func TestConfig_EveryMistakeIsNamed(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("k", minSecretBytes)
+	node := func(change map[string]string) map[string]string {
+		env := map[string]string{"REDIS_URL": "redis://:p@h:6379", "DATABASE_URL": "postgres://u:p@h/db", "SECRET_KEY": long}
+		maps.Copy(env, change)
+		return env
+	}
 	tests := []struct {
 		name string
 		env  map[string]string
@@ -103,7 +109,22 @@ func TestConfig_EveryMistakeIsNamed(t *testing.T) {
 		{"password not escaped", map[string]string{"DATABASE_URL": "postgres://u:a%zz@h/db"}, false, "DATABASE_URL: no se entiende"},
 		{"other database", map[string]string{"DATABASE_URL": "mysql://h"}, false, "DATABASE_URL: debe ser"},
 		{"sqlite", map[string]string{"DATABASE_URL": "sqlite:/tmp/x.db"}, false, ""},
-		{"redis", map[string]string{"REDIS_URL": "redis://h"}, false, "REDIS_URL"},
+		{"node", node(nil), false, ""},
+		{"node of sentinels", node(map[string]string{"REDIS_URL": "redis-sentinel://a:26379,b:26379/server5k"}), false, ""},
+		{"node without PostgreSQL", node(map[string]string{"DATABASE_URL": ""}), false, "REDIS_URL: los nodos de un clúster comparten"},
+		{"node on SQLite", node(map[string]string{"DATABASE_URL": "sqlite:/tmp/x.db"}), false, "REDIS_URL: los nodos de un clúster comparten"},
+		{"node without a key", node(map[string]string{"SECRET_KEY": ""}), false, "SECRET_KEY: los nodos"},
+		{"redis of another kind", node(map[string]string{"REDIS_URL": "memcached://h"}), false, "REDIS_URL: "},
+		{"redis without a host", node(map[string]string{"REDIS_URL": "redis://"}), false, "REDIS_URL: "},
+		{"redis port", node(map[string]string{"REDIS_URL": "redis://h:x"}), false, "REDIS_URL: "},
+		{"sentinels without a master", node(map[string]string{"REDIS_URL": "redis-sentinel://h"}), false, "REDIS_URL: "},
+		{"certificate alone", node(map[string]string{"CLUSTER_CERT": "node.pem"}), false, "los tres o ninguno"},
+		{"no authority", node(map[string]string{"CLUSTER_CERT": "node.pem", "CLUSTER_KEY": "node.key"}), false, "los tres o ninguno"},
+		{"certificates", node(map[string]string{"CLUSTER_CERT": "node.pem", "CLUSTER_KEY": "node.key", "CLUSTER_CA": "ca.pem"}), false, ""},
+		{"node address", node(map[string]string{"CLUSTER_ADDR": "10.0.0.1"}), false, `CLUSTER_ADDR: "10.0.0.1"`},
+		{"advertised address", node(map[string]string{"CLUSTER_ADVERTISE": "nodo"}), false, `CLUSTER_ADVERTISE: "nodo"`},
+		{"public metrics", map[string]string{"METRICS_ADDR": "203.0.113.7:9100"}, false, "METRICS_ADDR"},
+		{"private metrics", map[string]string{"METRICS_ADDR": "127.0.0.1:9100"}, false, ""},
 		{"demo", nil, true, "--demo"},
 		{"demo in debug", map[string]string{"DEBUG": "true"}, true, ""},
 	}

@@ -14,7 +14,7 @@ import (
 
 const (
 	healthTimeout = 3 * time.Second
-	healthPath    = "/health/ready"
+	healthPath    = "/health/serving"
 )
 
 // healthCmd asks a server whether it can serve.

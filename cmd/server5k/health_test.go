@@ -11,12 +11,12 @@ import (
 func TestHealthURL(t *testing.T) {
 	t.Parallel()
 	for addr, want := range map[string]string{
-		":8000":           "http://127.0.0.1:8000/health/ready",
-		"0.0.0.0:80":      "http://127.0.0.1:80/health/ready",
-		"[::]:8000":       "http://127.0.0.1:8000/health/ready",
-		"10.0.0.7:8000":   "http://10.0.0.7:8000/health/ready",
-		"[fd00::7]:8000":  "http://[fd00::7]:8000/health/ready",
-		"localhost:08000": "http://localhost:08000/health/ready",
+		":8000":           "http://127.0.0.1:8000/health/serving",
+		"0.0.0.0:80":      "http://127.0.0.1:80/health/serving",
+		"[::]:8000":       "http://127.0.0.1:8000/health/serving",
+		"10.0.0.7:8000":   "http://10.0.0.7:8000/health/serving",
+		"[fd00::7]:8000":  "http://[fd00::7]:8000/health/serving",
+		"localhost:08000": "http://localhost:08000/health/serving",
 		":0":              "",
 		":http":           "",
 		"8000":            "",
@@ -34,7 +34,7 @@ func TestHealth_AsksTheServerByItsOptions(t *testing.T) {
 	cfg.AllowedHosts = []string{"carrera.example.org"} // a probe calls by address
 	url, stop := serveConfig(t, cfg)
 	b.env["LISTEN_ADDR"] = "0.0.0.0" + url[strings.LastIndex(url, ":"):]
-	if out, want := b.must("health"), "salud: "+url+"/health/ready puede atender\n"; out != want {
+	if out, want := b.must("health"), "salud: "+url+"/health/serving puede atender\n"; out != want {
 		t.Errorf("printed %q, want %q", out, want)
 	}
 	if _, err := b.run("", "health", "--url", url+"/api/health/"); err == nil || !strings.Contains(err.Error(), "respondió 400") {

@@ -132,10 +132,11 @@ func (n *nginx) rest(from string) rest {
 	}
 }
 
-// startNginx runs nginx in front of the server at upstream until the test ends.
+// startNginx runs nginx in front of the server at upstream, or of three in the
+// places of the nodes in docker-compose.yml, until the test ends.
 // Its two sockets are opened here and inherited, as at an upgrade of its binary:
 // their ports are free for certain and take connections at once.
-func startNginx(t *testing.T, upstream string) *nginx {
+func startNginx(t *testing.T, upstream ...string) *nginx {
 	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
@@ -200,10 +201,15 @@ func startNginx(t *testing.T, upstream string) *nginx {
 }
 
 // writeConfig writes the deployed files with other ports, paths and numbers.
-func (n *nginx) writeConfig(t *testing.T, dir, upstream string) {
+func (n *nginx) writeConfig(t *testing.T, dir string, upstream []string) {
 	t.Helper()
 	const deployed = "../../deploy/nginx/"
-	n.rewrite(t, deployed+"nodes.conf", filepath.Join(dir, "nodes.conf"), [][2]string{{"127.0.0.1:8000", upstream}})
+	nodes, changes := "nodes.conf", [][2]string{{"server 127.0.0.1:8000", "server " + upstream[0]}}
+	if len(upstream) == 3 {
+		nodes = "nodes.compose.cluster.conf"
+		changes = [][2]string{{"172.31.250.10:8000", upstream[0]}, {"172.31.250.11:8000", upstream[1]}, {"172.31.250.12:8000", upstream[2]}}
+	}
+	n.rewrite(t, deployed+nodes, filepath.Join(dir, "nodes.conf"), changes)
 	n.rewrite(t, deployed+"server5k.conf", filepath.Join(dir, "site.conf"), [][2]string{
 		{"listen 80 default_server;", "listen " + n.plain + ";"},
 		{"listen [::]:80 default_server;", ""},
@@ -252,8 +258,9 @@ func (n *nginx) rewrite(t *testing.T, from, to string, changes [][2]string) {
 	}
 }
 
-// writeCertificate makes a certificate for 127.0.0.1 and a client that knows it.
-func writeCertificate(t *testing.T, dir string) *tls.Config {
+// writeCertificate makes a certificate for 127.0.0.1 and names, which is its own
+// authority, and a client that knows it.
+func writeCertificate(t *testing.T, dir string, names ...string) *tls.Config {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -261,7 +268,7 @@ func writeCertificate(t *testing.T, dir string) *tls.Config {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: names, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
@@ -324,7 +331,7 @@ func (n *nginx) checkLogs(t *testing.T, racers []*racer) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), replyTimeout)
 	defer cancel()
-	n.access.await(ctx, t, `" 502 `, 1)
+	n.access.await(ctx, t, ` 503 `, 1)
 	access := n.access.await(ctx, t, `"GET /ws/juez/`, len(racers)+1) // and the one that failed
 	errorLog, err := os.ReadFile(n.errorLog)
 	if err != nil {
@@ -335,7 +342,7 @@ func (n *nginx) checkLogs(t *testing.T, racers []*racer) {
 			t.Errorf("the %s log has a token:\n%s", name, text)
 		}
 	}
-	if !strings.Contains(access, ` 101 `) || !strings.Contains(access, ` 502 `) || !strings.Contains(access, `"POST /api/equipos/`) {
+	if !strings.Contains(access, ` 101 `) || !strings.Contains(access, ` 503 `) || !strings.Contains(access, `"POST /api/equipos/`) {
 		t.Errorf("the access log lacks requests:\n%s", access)
 	}
 }

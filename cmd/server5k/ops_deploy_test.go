@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,67 +11,78 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.yaml.in/yaml/v3"
-
-	"server5k/gateway"
-	"server5k/persistence"
 )
 
-// announced are metrics of parts that the test does not start. One that turns up
-// in the registry after all has to leave the list.
-var announced = []string{
-	"server5k_acks_total", "server5k_ack_seconds", "server5k_batch_records", "server5k_commit_seconds", "server5k_queue_records",
-	"server5k_owned_competitions", "server5k_activations_total", "server5k_fenced_total", "server5k_handovers_total",
-	"server5k_resubscribes_total", "server5k_stale_competitions", "server5k_retries_total", "server5k_forwarded_total",
-	"server5k_cluster_members", "server5k_cluster_owners", "server5k_cluster_leased", "server5k_cluster_rejoins_total",
-	"server5k_cluster_beat_failures_total", "server5k_cluster_beat_seconds", "server5k_cluster_peer_seconds", "server5k_database_up",
+// exposition is what a node exposes, as text.
+type exposition string
+
+// expose reads the metrics of a node that has a peer: it has all that there are.
+func expose(t *testing.T) exposition {
+	t.Helper()
+	cfg := testConfig(t, t.TempDir())
+	cfg.DatabaseURL = databases.Database(t)
+	addRace(t, cfg, raceDump(1))
+	status, _, body := fetch(t, http.MethodGet, startNodes(t, cfg, 2).alive()[0].ops+"/metrics")
+	if status != http.StatusOK {
+		t.Fatalf("/metrics: %d %s", status, body)
+	}
+	return exposition(body)
 }
 
-// exposed returns the names in the registry of a server, and the announced ones.
-func exposed(t *testing.T) []string {
-	t.Helper()
-	reg := newRegistry()
-	var names []string
-	setup(t).store(func(store persistence.Store) {
-		gateway.New(gateway.Config{Store: store, Metrics: reg})
-		names = gathered(t, reg)
-	})
-	for _, name := range announced {
-		if slices.Contains(names, name) {
-			t.Errorf("%s is exposed; it need not be announced", name)
-		}
-	}
-	return append(names, announced...)
-}
-
-func gathered(t *testing.T, reg prometheus.Gatherer) []string {
-	t.Helper()
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, family := range families {
-		names = append(names, family.GetName())
+// names returns the metrics.
+func (e exposition) names() (names []string) {
+	for _, m := range metricType.FindAllStringSubmatch(string(e), -1) {
+		names = append(names, m[1])
 	}
 	return names
 }
 
 var (
+	metricType = regexp.MustCompile(`(?m)^# TYPE (\S+) `)
 	metricName = regexp.MustCompile(`\bserver5k_[a-z0-9_]+`)
 	histogram  = regexp.MustCompile(`_(bucket|sum|count)$`)
+	selector   = regexp.MustCompile(`\b(server5k_[a-z0-9_]+)\{([^}]*)\}`)
+	// matcher finds labels whose values all exist before anything happens.
+	matcher = regexp.MustCompile(`\b(kind|reason|code|check)=~?"([^"$]+)"`)
 )
 
-// unknown returns the metrics of ours in an expression that no server exposes.
-func unknown(expr string, names []string) []string {
-	var out []string
+// unknown returns what an expression asks for and no node exposes.
+func (e exposition) unknown(expr string) (out []string) {
+	names := e.names()
 	for _, name := range metricName.FindAllString(expr, -1) {
 		if !slices.Contains(names, name) && !slices.Contains(names, histogram.ReplaceAllString(name, "")) {
 			out = append(out, name)
 		}
 	}
+	for _, sel := range selector.FindAllStringSubmatch(expr, -1) {
+		for _, m := range matcher.FindAllStringSubmatch(sel[2], -1) {
+			for value := range strings.SplitSeq(m[2], "|") {
+				series := fmt.Sprintf(`(?m)^%s\{(.*,)?%s="%s"[,}]`, sel[1], m[1], regexp.QuoteMeta(value))
+				if !regexp.MustCompile(series).MatchString(string(e)) {
+					out = append(out, fmt.Sprintf("%s{%s=%q}", sel[1], m[1], value))
+				}
+			}
+		}
+	}
 	return out
+}
+
+// TestDeploy_AsksForWhatThereIs: a rule over a metric that does not exist never
+// fires and nobody notices.
+func TestDeploy_AsksForWhatThereIs(t *testing.T) {
+	t.Parallel()
+	exposed := expose(t)
+	t.Run("rules", func(t *testing.T) { t.Parallel(); checkRules(t, exposed) })
+	t.Run("dashboard", func(t *testing.T) { t.Parallel(); checkDashboard(t, exposed) })
+	for expr, want := range map[string]int{
+		`server5k_ready == 0`: 0, `rate(server5k_ack_seconds_bucket{le="1"}[1m])`: 0, `server5k_ws_refused_total{kind="judge",reason=~"full|address"}`: 0,
+		`server5k_nothing`: 1, `server5k_ws_refused_total{reason=~"full|nothing"}`: 1, `server5k_ready_check{check="nothing"}`: 1,
+	} {
+		if got := exposed.unknown(expr); len(got) != want {
+			t.Errorf("%s: unknown %v", expr, got)
+		}
+	}
 }
 
 func readDeploy(t *testing.T, path ...string) []byte {
@@ -81,10 +94,8 @@ func readDeploy(t *testing.T, path ...string) []byte {
 	return b
 }
 
-// TestDeploy_AlertRules: a rule over a metric that does not exist never fires and
-// nobody notices.
-func TestDeploy_AlertRules(t *testing.T) {
-	t.Parallel()
+func checkRules(t *testing.T, exposed exposition) {
+	t.Helper()
 	var file struct {
 		Groups []struct {
 			Name  string
@@ -97,14 +108,14 @@ func TestDeploy_AlertRules(t *testing.T) {
 	if err := yaml.Unmarshal(readDeploy(t, "prometheus", "server5k.rules.yml"), &file); err != nil {
 		t.Fatal(err)
 	}
-	names, seen := exposed(t), map[string]bool{}
+	seen := map[string]bool{}
 	for _, group := range file.Groups {
 		for _, rule := range group.Rules {
 			if seen[rule.Alert] || rule.Alert == "" || rule.Expr == "" {
 				t.Errorf("rule %q: not unique or not whole", rule.Alert)
 			}
 			seen[rule.Alert] = true
-			if bad := unknown(rule.Expr, names); bad != nil {
+			if bad := exposed.unknown(rule.Expr); bad != nil {
 				t.Errorf("%s: nothing exposes %v", rule.Alert, bad)
 			}
 			if s := rule.Labels["severity"]; s != "page" && s != "ticket" {
@@ -136,8 +147,8 @@ func TestDeploy_PrometheusConfig(t *testing.T) {
 	}
 }
 
-func TestDeploy_Dashboard(t *testing.T) {
-	t.Parallel()
+func checkDashboard(t *testing.T, exposed exposition) {
+	t.Helper()
 	type panel struct {
 		ID      int                      `json:"id"`
 		Type    string                   `json:"type"`
@@ -163,7 +174,7 @@ func TestDeploy_Dashboard(t *testing.T) {
 	if board.Schema == 0 || len(board.Templating.List) == 0 || board.Templating.List[0].Type != "datasource" {
 		t.Errorf("no dashboard with a datasource to choose: %+v", board.Templating)
 	}
-	names, ids := exposed(t), map[int]bool{}
+	ids := map[int]bool{}
 	for _, p := range board.Panels {
 		if ids[p.ID] || p.Title == "" || p.Grid.X+p.Grid.W > 24 {
 			t.Errorf("panel %d %q: at %+v", p.ID, p.Title, p.Grid)
@@ -173,13 +184,13 @@ func TestDeploy_Dashboard(t *testing.T) {
 			t.Errorf("panel %q: %d queries", p.Title, len(p.Targets))
 		}
 		for _, target := range p.Targets {
-			if bad := unknown(target.Expr, names); bad != nil {
+			if bad := exposed.unknown(target.Expr); bad != nil {
 				t.Errorf("panel %q: nothing exposes %v", p.Title, bad)
 			}
 		}
 	}
 	// What is exposed and never shown was measured for nobody.
-	for _, name := range names {
+	for _, name := range exposed.names() {
 		if strings.HasPrefix(name, "server5k_") && !strings.Contains(string(raw), name) {
 			t.Errorf("no panel shows %s", name)
 		}
