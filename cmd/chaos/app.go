@@ -123,7 +123,7 @@ func (a *app) attempt(ctx context.Context, team int64, marks []sent) (again bool
 			if r.ID != marks[i].ID || r.MS != marks[i].MS {
 				return false, fmt.Sprintf("sent %s %d, acknowledged %s %d", marks[i].ID, marks[i].MS, r.ID, r.MS)
 			}
-			a.tally.acknowledge(a.cast.competitionOf(team))
+			a.tally.answer(a.cast.competitionOf(team), true)
 		}
 		return false, ""
 	case slices.Contains([]int{429, 502, 503, 504}, status):

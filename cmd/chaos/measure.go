@@ -22,8 +22,8 @@ const (
 	measuringJudges = 9
 	// calmTimeout bounds how long a cluster may take to be whole again.
 	calmTimeout = 60 * time.Second
-	// calmRecords must be acknowledged in each competition before the next fault.
-	calmRecords = 25
+	// calmAnswers must come in each competition before the next fault.
+	calmAnswers = 25
 )
 
 // series is what a measurement breaks, one after the other; nil if a plan is
@@ -78,7 +78,7 @@ func (c *campaign) measure(ctx context.Context, k *breaker, list []fault) error 
 	return c.calm(ctx, fault{})
 }
 
-// calm waits until the stage is whole and every competition acknowledges again,
+// calm waits until the stage is whole and every competition answers again,
 // and then a while that differs.
 func (c *campaign) calm(ctx context.Context, f fault) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, calmTimeout, errors.New("the cluster was not whole again in 60s"))
@@ -88,9 +88,9 @@ func (c *campaign) calm(ctx context.Context, f fault) error {
 	}
 	for n := range c.cast.Competitions {
 		of := &c.tally.of[n+1]
-		for wanted := of.Load() + calmRecords; of.Load() < wanted; {
+		for wanted := of.Load() + calmAnswers; of.Load() < wanted; {
 			if !pause(ctx, 10*time.Millisecond) {
-				return fmt.Errorf("competition %d acknowledges nothing: %w", n+1, context.Cause(ctx))
+				return fmt.Errorf("competition %d answers nothing: %w", n+1, context.Cause(ctx))
 			}
 		}
 	}

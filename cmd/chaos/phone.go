@@ -66,11 +66,14 @@ type incoming struct {
 // tally counts for the progress line.
 type tally struct {
 	sent, acked atomic.Int64
-	of          [8]atomic.Int64 // acknowledged, by competition
+	of          [8]atomic.Int64 // final answers, by competition
 }
 
-func (t *tally) acknowledge(competition int64) {
-	t.acked.Add(1)
+// answer counts one final answer.
+func (t *tally) answer(competition int64, stored bool) {
+	if stored {
+		t.acked.Add(1)
+	}
 	t.of[competition%int64(len(t.of))].Add(1)
 }
 

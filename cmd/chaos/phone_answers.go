@@ -104,7 +104,7 @@ func (p *phone) saved(f *flight, i int, g savedReply) {
 	if g.ID != r.ID || g.MS != r.MS {
 		p.complain("sent %s %d, acknowledged %s %d", r.ID, r.MS, g.ID, g.MS)
 	}
-	p.tally.acknowledge(p.cast.competitionOf(f.send.Team))
+	p.tally.answer(p.cast.competitionOf(f.send.Team), true)
 	r.Answer = wordStored
 	if g.Duplicate {
 		r.Answer = wordDuplicate
@@ -165,6 +165,9 @@ func (p *phone) land(f *flight) {
 			case r.known():
 				c.done[f.index[i]] = true
 				p.desk.learn(f.send.Team, r)
+				if !r.stored() {
+					p.tally.answer(p.cast.competitionOf(f.send.Team), false)
+				}
 			case r.Answer != "":
 				wait = 150 * time.Millisecond
 			}
