@@ -96,8 +96,12 @@ func fromWire(m any) (any, error) {
 	case *racepb.Snapshot:
 		return snapshotFromWire(m), nil
 	case *racepb.Event:
+		kind := race.EventKind(m.GetKind()) //nolint:gosec // compared below
+		if int32(kind) != m.GetKind() {
+			return nil, fmt.Errorf("event of kind %d", m.GetKind())
+		}
 		return event{race.Event{
-			Kind: race.EventKind(m.GetKind()), Seq: m.GetSeq(), Stream: m.GetStream(), Competition: competitionFromWire(m.GetCompetition()),
+			Kind: kind, Seq: m.GetSeq(), Stream: m.GetStream(), Competition: competitionFromWire(m.GetCompetition()),
 			At: instantFromWire(m.GetAt()), Total: totalFromWire(m.GetTotal()), Origin: m.GetOrigin(),
 		}}, nil
 	case *racepb.SubscriptionOver:
@@ -255,7 +259,12 @@ func idFromWire(b []byte) (race.RecordID, error) {
 	return id, nil
 }
 
-func elapsedFromWire(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
+// elapsedFromWire takes what no team can reach, and no time below zero, as the
+// nearest that there is.
+func elapsedFromWire(ms int64) time.Duration {
+	const most = race.MaxTeamSize * race.MaxElapsed
+	return time.Duration(min(max(ms, 0), most.Milliseconds())) * time.Millisecond
+}
 
 func instantToWire(t time.Time) int64 {
 	if t.IsZero() {
