@@ -42,7 +42,7 @@ func (c *caller) Receive(ctx actor.Context) {
 }
 
 func (c *caller) send(ctx actor.Context) {
-	c.effort.sent(c.place.Owner(c.route.Competition))
+	c.effort.sent(c.place)
 	ctx.Request(c.owners, c.route)
 	c.timer = tickIn(ctx, tickEvery)
 }
@@ -64,7 +64,6 @@ func (c *caller) onReply(ctx actor.Context, m any, err error) {
 func (s *System) call(ctx context.Context, m route) any {
 	answer := make(chan any, 1)
 	c := &caller{deps: s.deps, owners: s.owners, route: m, effort: newEffort(), answer: answer}
-	c.effort.competition = m.Competition
 	pid := s.sys.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return c }, actor.WithGuardian(stopStrategy())))
 	select {
 	case res := <-answer:

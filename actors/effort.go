@@ -1,10 +1,6 @@
 package actors
 
-import (
-	"time"
-
-	"server5k/race"
-)
+import "time"
 
 const (
 	// resendAfter: a request without an answer is sent again, since its owner may
@@ -20,19 +16,16 @@ const (
 // effort is what was done so far to have one request answered. Sending it again
 // is harmless: a record has an id, a change of state its instant.
 type effort struct {
-	competition race.CompetitionID // 0 while it is looked up
-	since       time.Time
-	last        time.Time
-	owner       string // the node it was last sent to
-	again       bool   // it was refused there
-	tries       int
+	since   time.Time
+	last    time.Time
+	changes int64 // of the placement, when it was last sent
+	again   bool  // it was refused there
 }
 
 func newEffort() effort { return effort{since: time.Now()} }
 
-func (e *effort) sent(owner string) {
-	e.last, e.owner, e.again = time.Now(), owner, false
-	e.tries++
+func (e *effort) sent(place Placement) {
+	e.last, e.changes, e.again = time.Now(), place.Changes(), false
 }
 
 // refused notes that the owner is elsewhere; the next tick sends again.
@@ -41,9 +34,9 @@ func (e *effort) refused() { e.again = true }
 // over says whether it is time to give up.
 func (e *effort) over() bool { return time.Since(e.since) >= giveUpAfter }
 
-// due says whether it is time to send again: it was refused, the owner is another
-// one now, or there was no answer for long.
+// due says whether it is time to send again: it was refused, a node came or went,
+// or there was no answer for long. It is the change that counts, not another
+// address: an owner that was started again has forgotten what it was asked.
 func (e *effort) due(place Placement) bool {
-	moved := e.competition != 0 && place.Owner(e.competition) != e.owner
-	return e.again || moved || time.Since(e.last) >= resendAfter
+	return e.again || place.Changes() != e.changes || time.Since(e.last) >= resendAfter
 }

@@ -147,7 +147,7 @@ func (o *owners) onRebalance(ctx actor.Context) {
 	}
 	for id, pid := range o.running {
 		if owner := o.place.Owner(id); lost || owner != ctx.Self().Address {
-			o.log.Info("competition handed over", "competition_id", int64(id), "to", owner, "rejoined", lost)
+			o.log.Info("competition handed over", "competition_id", int64(id), "to", owner)
 			o.metrics.handovers.Inc()
 			ctx.Send(pid, handOver{})
 			o.forget(id, pid)

@@ -9,6 +9,9 @@ type Placement interface {
 	// Owner returns the address of the node that owns a competition, as far as
 	// this node knows, empty when there is none.
 	Owner(id race.CompetitionID) string
+	// Changes counts the changes so far. Whatever was on its way between nodes when
+	// one came or went may be lost.
+	Changes() int64
 	// Nodes returns the addresses of all nodes, this one among them.
 	Nodes() []string
 	// Membership returns the name of this node's membership, which changes when

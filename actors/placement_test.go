@@ -16,7 +16,14 @@ type movable struct {
 	owner   string
 	member  string
 	expired bool
+	changes int64
 	watch   []func()
+}
+
+func (m *movable) Changes() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.changes
 }
 
 func (m *movable) Owner(race.CompetitionID) string {
@@ -38,6 +45,7 @@ func (m *movable) Watch(f func()) { m.watch = append(m.watch, f) }
 func (m *movable) change(f func()) {
 	m.mu.Lock()
 	f()
+	m.changes++
 	m.mu.Unlock()
 	for _, tell := range m.watch {
 		tell()

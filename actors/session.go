@@ -128,7 +128,7 @@ func (s *session) send(ctx actor.Context, sl *slot) {
 		s.route(ctx, sl, id)
 		return
 	}
-	sl.effort.sent("")
+	sl.effort.sent(s.place)
 	self, root, store, key, team := ctx.Self(), ctx.ActorSystem().Root, s.store, sl.key, sl.request.Team
 	go func() {
 		c, cancel := context.WithTimeoutCause(context.Background(), lookupTimeout, errors.New("look up team: no answer in 3s"))
@@ -139,8 +139,7 @@ func (s *session) send(ctx actor.Context, sl *slot) {
 }
 
 func (s *session) route(ctx actor.Context, sl *slot, id race.CompetitionID) {
-	sl.effort.competition = id
-	sl.effort.sent(s.place.Owner(id))
+	sl.effort.sent(s.place)
 	ctx.Request(s.owners, route{id, recordTimes{Request: sl.request, Origin: s.id, Key: sl.key}})
 }
 

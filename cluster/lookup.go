@@ -23,6 +23,7 @@ import (
 // then the actor that passes messages on to the competitions of that node.
 type Lookup struct {
 	placement atomic.Pointer[placement]
+	changes   atomic.Int64
 	router    string
 
 	mu       sync.Mutex // protects watchers
@@ -69,6 +70,7 @@ func (l *Lookup) Set(v View) {
 		}
 	}
 	l.placement.Store(p)
+	l.changes.Add(1)
 	l.mu.Lock()
 	watchers := slices.Clone(l.watchers)
 	l.mu.Unlock()
@@ -100,6 +102,9 @@ func mix(x uint64) uint64 {
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
 }
+
+// Changes counts the views that were set.
+func (l *Lookup) Changes() int64 { return l.changes.Load() }
 
 // Nodes returns the addresses of all nodes.
 func (l *Lookup) Nodes() []string { return l.placement.Load().nodes }

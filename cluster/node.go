@@ -14,6 +14,7 @@ import (
 	protocluster "github.com/asynkron/protoactor-go/cluster"
 	"github.com/asynkron/protoactor-go/remote"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
@@ -35,6 +36,12 @@ const (
 	// never is for the parts of protoactor that are not used: its gossip blocks
 	// nodes for ever that were only slow.
 	never = 24 * time.Hour
+	// A node that is started again is back within a second or two. Who has
+	// something to send it tries so often and so long to connect; giving up costs
+	// two more seconds, and what waited is lost.
+	connectEvery    = 100 * time.Millisecond
+	connectTimeout  = time.Second
+	connectPatience = 10 * time.Second
 	// joinTimeout is far above what joining takes.
 	joinTimeout = 15 * time.Second
 )
@@ -143,6 +150,10 @@ func remoteOptions(o Options) []remote.ConfigOption {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepaliveMinTime, PermitWithoutStream: true}),
 	}, []grpc.DialOption{
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveTime, Timeout: keepaliveTimeout, PermitWithoutStream: true}),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff: backoff.Config{BaseDelay: connectEvery, Multiplier: 1, MaxDelay: connectEvery}, MinConnectTimeout: connectTimeout,
+		}),
+		grpc.WithChainStreamInterceptor(patient),
 	}
 	if o.TLS != nil {
 		server = append(server, grpc.Creds(credentials.NewTLS(o.TLS)))
@@ -158,6 +169,25 @@ func remoteOptions(o Options) []remote.ConfigOption {
 		opts = append(opts, remote.WithAdvertisedHost(o.Advertise))
 	}
 	return opts
+}
+
+// patient opens a stream to a node that may be about to come back.
+func patient(
+	ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption,
+) (grpc.ClientStream, error) {
+	ticker := time.NewTicker(connectEvery)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(connectPatience); ; {
+		stream, err := open(ctx, desc, conn, method, opts...)
+		if err == nil || time.Now().After(deadline) {
+			return stream, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-ticker.C:
+		}
+	}
 }
 
 // survive turns a panic over what another node sent into the end of its stream:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -73,6 +74,7 @@ var ErrRefused = errors.New("REDIS_URL: Redis no acepta el usuario o la contrase
 type Provider struct {
 	o    Options
 	owns atomic.Bool
+	told protocluster.Members // of whom protoactor has heard; of the goroutine that hands over
 
 	mu         sync.Mutex // protects what follows
 	membership *membership
@@ -131,21 +133,27 @@ func refused(err error) bool {
 	return goredis.IsAuthError(err) || goredis.IsPermissionError(err)
 }
 
-// handOver tells a View to whom it may concern. MemberList compares ids only, so
-// protoactor does not learn of other changes.
+// handOver tells a View to whom it may concern. protoactor hears of members that
+// come, not of those that go: it would break the connection to one that leaves and
+// still waits for answers, and hold the break against whatever connects there next.
+// A connection to a node that is really gone ends by itself.
 func (p *Provider) handOver(c *protocluster.Cluster, v cluster.View) {
 	p.o.OnView(v)
-	kinds := c.GetClusterKinds()
-	members := make(protocluster.Members, 0, len(v.Members))
+	kinds, news := c.GetClusterKinds(), false
 	for _, m := range v.Members {
+		if slices.ContainsFunc(p.told, func(t *protocluster.Member) bool { return t.Id == m.ID }) {
+			continue
+		}
 		host, port, err := splitAddress(m.Address)
 		if err != nil {
 			p.o.Log.Warn("member with an unusable address", "member_id", m.ID, "error", err)
 			continue
 		}
-		members = append(members, &protocluster.Member{Id: m.ID, Host: host, Port: port, Kinds: kinds})
+		p.told, news = append(p.told, &protocluster.Member{Id: m.ID, Host: host, Port: port, Kinds: kinds}), true
 	}
-	c.MemberList.UpdateClusterTopology(members)
+	if news {
+		c.MemberList.UpdateClusterTopology(slices.Clone(p.told))
+	}
 }
 
 // splitAddress keeps the brackets of an IPv6 host: protoactor puts a colon between
