@@ -59,6 +59,8 @@ func forbidden(rooms []string, from, to string) string {
 		return ""
 	case from == "server5k/race":
 		return "the domain imports nothing of ours"
+	case strings.HasPrefix(from, "server5k/proto"):
+		return "messages import nothing of ours"
 	case strings.HasPrefix(to, "server5k/cmd/"):
 		return "nothing imports the command"
 	case room(from) != "" && room(to) != "" && room(from) != room(to):

@@ -129,7 +129,7 @@ func (p *parts) joinCluster(ctx context.Context, cfg *Config, ready func()) erro
 	}
 	p.onStop(func(context.Context) error { p.node.Close(); return nil })
 	p.watchCluster()
-	p.log.Info("node joined", "node", cfg.nodeName(), "cluster", cfg.Cluster.Name, "address", p.actorSystem.Address(), "tls", o.TLS != nil)
+	p.log.Info("node joined", "cluster", cfg.Cluster.Name, "address", p.actorSystem.Address(), "tls", o.TLS != nil)
 	return nil
 }
 

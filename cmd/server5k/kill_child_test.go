@@ -55,7 +55,7 @@ type child struct {
 	done chan error // gets the end of the process, once
 }
 
-var readyLine = regexp.MustCompile(`msg=ready url=(\S+)`)
+var readyLine = regexp.MustCompile(`msg=ready (?:node=\S+ )?url=(\S+)`)
 
 // startChild starts the server and waits until it is ready. The system chooses a
 // free port each time, and the log tells it. extra adds to its environment.

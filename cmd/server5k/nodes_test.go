@@ -66,7 +66,7 @@ func startNodes(tb testing.TB, cfg *Config, n int, extra ...string) *nodes {
 	return c
 }
 
-var opsLine = regexp.MustCompile(`msg="private listener ready" part=ops addr=(\S+)`)
+var opsLine = regexp.MustCompile(`msg="private listener ready" .*addr=(\S+)`)
 
 // add starts a node.
 func (c *nodes) add(name string) {

@@ -97,6 +97,9 @@ func (cmd serveCmd) serve(ctx context.Context, cfg *Config, io stdio, ln net.Lis
 		}
 	}
 	p := &parts{log: slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level})), metrics: newRegistry()}
+	if cfg.isNode() { // the logs of all nodes may come together
+		p.log = p.log.With("node", cfg.nodeName())
+	}
 	defer func() { err = errors.Join(err, p.stop(ctx)) }()
 	server, err := cmd.build(ctx, cfg, io, p)
 	if err != nil {
