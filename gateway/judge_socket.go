@@ -333,13 +333,23 @@ func (h *judgeHandler) answer(ticket any, reply race.Reply, err error) any {
 		return p
 	case singleTicket:
 		if err != nil {
-			return errorMessage{"error", err.Error(), race.CodeOf(err), t.id.String(), t.team, t.ref}
+			return errorMessage{"error", err.Error(), race.CodeOf(err), t.id.String(), t.team, t.ref, h.srv.retryMS(err)}
 		}
 		return h.srv.stamp().recorded(t.ref, reply.Team, reply.Outcomes[0])
 	case batchTicket:
-		return t.message(reply, err)
+		m := t.message(reply, err)
+		m.RetryMS = h.srv.retryMS(err)
+		return m
 	}
 	panic(fmt.Sprintf("no answer for a %T", ticket)) // only the types above are submitted
+}
+
+// retryMS is the hint for who is told to try again, in milliseconds; 0 for others.
+func (s *Server) retryMS(err error) int64 {
+	if race.CodeOf(err) != race.CodeUnavailable {
+		return 0
+	}
+	return s.retryIn().Milliseconds()
 }
 
 // message puts the answer to a batch together, by index.

@@ -125,7 +125,8 @@ type Server struct {
 	userLogins *auth.Limiter // by account and address
 	peerLogins *auth.Limiter // by address
 
-	door      door // of the sockets
+	door      door                 // of the sockets
+	retryIn   func() time.Duration // ws.RetryIn, fixed in tests
 	metrics   *metrics
 	readiness *readiness
 	draining  atomic.Bool // set by Shutdown
@@ -147,6 +148,7 @@ func New(cfg Config) *Server {
 		userLogins: auth.NewLimiter(maxUserFailures, loginWindow, cfg.Now),
 		peerLogins: auth.NewLimiter(maxPeerFailures, loginWindow, cfg.Now),
 		door:       newDoor(cfg),
+		retryIn:    ws.RetryIn,
 		metrics:    newMetrics(cfg.Metrics),
 	}
 	if cfg.Live != nil {

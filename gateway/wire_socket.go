@@ -92,6 +92,8 @@ type (
 		Good   []savedItem  `json:"registros_guardados"`
 		Bad    []failedItem `json:"registros_fallidos"`
 		Ref    string       `json:"ref,omitzero"`
+		// RetryMS stands when nothing is known of the records, with no_disponible.
+		RetryMS int64 `json:"reintentar_ms,omitzero"`
 	}
 	savedItem struct {
 		Index     int    `json:"indice"`
@@ -111,6 +113,7 @@ type (
 		ID      string      `json:"id_registro,omitzero"`
 		TeamID  race.TeamID `json:"equipo_id,omitzero"`
 		Ref     string      `json:"ref,omitzero"`
+		RetryMS int64       `json:"reintentar_ms,omitzero"` // with no_disponible: when to send again
 	}
 	judgeLifecycle struct {
 		Type        string         `json:"tipo"`
@@ -243,7 +246,7 @@ func total(t race.TeamTotal) viewerTotal {
 // recorded is the answer to registrar_tiempo.
 func (s stamp) recorded(ref string, team race.Team, o race.Outcome) any {
 	if o.Err != nil {
-		return errorMessage{"error", o.Err.Error(), race.CodeOf(o.Err), o.ID.String(), team.ID, ref}
+		return errorMessage{Type: "error", Message: o.Err.Error(), Code: race.CodeOf(o.Err), ID: o.ID.String(), TeamID: team.ID, Ref: ref}
 	}
 	c := race.Split(o.Elapsed)
 	return recordedMessage{"tiempo_registrado", recordedItem{

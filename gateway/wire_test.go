@@ -83,7 +83,10 @@ var (
 
 func newHandler() (*judgeHandler, *fakeSession) {
 	s := &fakeSession{}
-	srv := &Server{cfg: Config{Location: quito, Now: func() time.Time { return now.Add(1500 * time.Microsecond) }}}
+	srv := &Server{
+		cfg:     Config{Location: quito, Now: func() time.Time { return now.Add(1500 * time.Microsecond) }},
+		retryIn: func() time.Duration { return 2 * time.Second },
+	}
 	return &judgeHandler{srv: srv, judge: 3, session: s}, s
 }
 

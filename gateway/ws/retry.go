@@ -42,8 +42,11 @@ func (s Spread) reason(text string, n int) string {
 	return fmt.Sprintf("%s; retry=%dms", text, wait.Milliseconds())
 }
 
-// RetryAfter is the value of the header of that name for who is refused now: one to three whole
-// seconds, random because those who are refused came together.
-func RetryAfter() string {
-	return strconv.Itoa(1 + rand.IntN(3)) //nolint:gosec // likewise
+// RetryIn is how long who is refused now should wait: one to three whole seconds, random because
+// those who are refused came together.
+func RetryIn() time.Duration {
+	return time.Duration(1+rand.IntN(3)) * time.Second //nolint:gosec // likewise
 }
+
+// RetryAfter is RetryIn as the header of that name.
+func RetryAfter() string { return strconv.Itoa(int(RetryIn().Seconds())) }
