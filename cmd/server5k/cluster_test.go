@@ -333,3 +333,14 @@ func TestCluster_Status(t *testing.T) {
 		return err == nil && !strings.Contains(out, owner.name)
 	})
 }
+
+// TestCluster_PublicAddressNeedsTLS: whoever reaches the remoting of a node is
+// believed.
+func TestCluster_PublicAddressNeedsTLS(t *testing.T) {
+	t.Parallel()
+	cfg := &Config{RedisURL: "redis://127.0.0.1:1", Cluster: clusterOptions{Name: "server5k", Addr: "203.0.113.1:8090"}}
+	err := (&parts{}).joinCluster(t.Context(), cfg, func() {})
+	if err == nil || !strings.Contains(err.Error(), "CLUSTER_ADDR") || !strings.Contains(err.Error(), "CLUSTER_CERT") {
+		t.Errorf("got %v", err)
+	}
+}
