@@ -16,8 +16,7 @@ type owners struct {
 	log     *slog.Logger
 	peers   *peers
 	member  string // the membership under which the competitions here were activated
-	running map[race.CompetitionID]*actor.PID
-	gauges  map[race.CompetitionID]*gauge
+	running map[race.CompetitionID]activation
 	byPID   map[string]race.CompetitionID
 	// barred are competitions that somebody else took over while this node could
 	// not see who. Activating them again would only take them back and forth.
@@ -28,10 +27,16 @@ type owners struct {
 	drainer  *actor.PID      // who asked
 }
 
+// activation is a competition that this node owns.
+type activation struct {
+	pid   *actor.PID
+	gauge *gauge
+}
+
 func newOwners(d deps) *owners {
 	return &owners{
-		deps: d, log: d.log.With("part", "competition"), peers: newPeers(d), running: map[race.CompetitionID]*actor.PID{},
-		gauges: map[race.CompetitionID]*gauge{}, byPID: map[string]race.CompetitionID{}, barred: map[race.CompetitionID]bool{},
+		deps: d, log: d.log.With("part", "competition"), peers: newPeers(d), running: map[race.CompetitionID]activation{},
+		byPID: map[string]race.CompetitionID{}, barred: map[race.CompetitionID]bool{},
 	}
 }
 
@@ -40,7 +45,6 @@ func (o *owners) Receive(ctx actor.Context) {
 	case *actor.Started: // a panic has stopped the children
 		clear(o.running)
 		clear(o.byPID)
-		clear(o.gauges)
 		o.onRebalance(ctx)
 	case route:
 		o.onRoute(ctx, m)
@@ -67,8 +71,8 @@ func (o *owners) Receive(ctx actor.Context) {
 		for id := range o.byPID {
 			o.waiting[id] = true // also those that are handed over
 		}
-		for _, pid := range o.running {
-			ctx.Request(pid, drain{})
+		for _, a := range o.running {
+			ctx.Request(a.pid, drain{})
 		}
 		o.onDrained(ctx, "")
 	case drained:
@@ -105,7 +109,7 @@ func (o *owners) onRouted(ctx actor.Context, m route) {
 }
 
 func (o *owners) deliver(ctx actor.Context, m route) {
-	pid, ok := o.running[m.Competition]
+	a, ok := o.running[m.Competition]
 	switch _, valid := o.place.Membership(); {
 	case o.draining:
 		refuse(ctx, m.Message, unavailable())
@@ -115,12 +119,12 @@ func (o *owners) deliver(ctx actor.Context, m route) {
 		refuse(ctx, m.Message, elsewhere())
 		return
 	default:
-		pid = o.activate(ctx, m.Competition)
+		a = o.activate(ctx, m.Competition)
 	}
-	ctx.RequestWithCustomSender(pid, m.Message, ctx.Sender())
+	ctx.RequestWithCustomSender(a.pid, m.Message, ctx.Sender())
 }
 
-func (o *owners) activate(ctx actor.Context, id race.CompetitionID) *actor.PID {
+func (o *owners) activate(ctx actor.Context, id race.CompetitionID) activation {
 	o.spawned++
 	g := &gauge{}
 	c := newCompetition(id, o.deps, g)
@@ -129,9 +133,10 @@ func (o *owners) activate(ctx actor.Context, id race.CompetitionID) *actor.PID {
 		panic(err)
 	}
 	ctx.Watch(pid)
-	o.running[id], o.byPID[pid.Id], o.gauges[id] = pid, id, g
+	a := activation{pid, g}
+	o.running[id], o.byPID[pid.Id] = a, id
 	o.metrics.owned.Set(float64(len(o.running)))
-	return pid
+	return a
 }
 
 // onRebalance hands over what another node owns now, and everything when this
@@ -145,12 +150,12 @@ func (o *owners) onRebalance(ctx actor.Context) {
 	if valid {
 		clear(o.barred)
 	}
-	for id, pid := range o.running {
+	for id, a := range o.running {
 		if owner := o.place.Owner(id); lost || owner != ctx.Self().Address {
 			o.log.Info("competition handed over", "competition_id", int64(id), "to", owner)
 			o.metrics.handovers.Inc()
-			ctx.Send(pid, handOver{})
-			o.forget(id, pid)
+			ctx.Send(a.pid, handOver{})
+			o.forget(id, a.pid)
 		}
 	}
 	o.peers.onNodes(ctx, o.place.Nodes())
@@ -165,9 +170,8 @@ func (o *owners) onGone(m gone) {
 
 // forget makes the next message to a competition find a new activation.
 func (o *owners) forget(id race.CompetitionID, pid *actor.PID) {
-	if now, ok := o.running[id]; ok && now.Equal(pid) {
+	if now, ok := o.running[id]; ok && now.pid.Equal(pid) {
 		delete(o.running, id)
-		delete(o.gauges, id)
 		o.metrics.owned.Set(float64(len(o.running)))
 	}
 }

@@ -56,7 +56,8 @@ func (s *System) Status() (Status, error) {
 
 func (o *owners) status() Status {
 	st := Status{Owned: []Owned{}, Peers: []Peer{}}
-	for id, g := range o.gauges {
+	for id, a := range o.running {
+		g := a.gauge
 		st.Owned = append(st.Owned, Owned{id, g.epoch.Load(), g.records.Load(), g.event.Load(), g.waiting.Load(), g.hubs.Load()})
 	}
 	for address, p := range o.peers.nodes {
