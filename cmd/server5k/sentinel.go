@@ -46,7 +46,7 @@ type databaseState struct {
 type sentinel struct {
 	store   confirmer
 	log     *slog.Logger
-	setOwns func(bool)    // called when it changes, and once at the start
+	setOwns func(bool)    // called when it changes, and once at the start; nil: alone, nobody is to be told
 	collect func(*report) // fills in all but the database
 	up      prometheus.Gauge
 	last    atomic.Pointer[[]byte]
@@ -79,7 +79,7 @@ func (s *sentinel) start(setOwns func(bool), collect func(*report)) {
 		ticker := time.NewTicker(watchEvery)
 		defer ticker.Stop()
 		owns, heard := s.state.Load().Up, time.Now()
-		s.setOwns(owns)
+		s.tell(owns)
 		for {
 			select {
 			case <-ctx.Done():
@@ -93,13 +93,20 @@ func (s *sentinel) start(setOwns func(bool), collect func(*report)) {
 			if now := time.Since(heard) < maxSilence; now != owns {
 				owns = now
 				s.log.Warn("database", "answers", owns)
-				s.setOwns(owns)
+				s.tell(owns)
 			}
 		}
 	})
 }
 
-// look asks the database once and renews the report.
+// tell says whether this node can own.
+func (s *sentinel) tell(owns bool) {
+	if s.setOwns != nil {
+		s.setOwns(owns)
+	}
+}
+
+// look asks the database once and renews the report for the other nodes.
 func (s *sentinel) look(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeoutCause(ctx, watchTimeout, errors.New("ask database: no answer in 2s"))
 	defer cancel()
@@ -110,6 +117,9 @@ func (s *sentinel) look(ctx context.Context) bool {
 	s.up.Set(0)
 	if st.Up {
 		s.up.Set(1)
+	}
+	if s.setOwns == nil {
+		return st.Up
 	}
 	if raw, err := json.Marshal(s.now()); err == nil {
 		s.last.Store(&raw)

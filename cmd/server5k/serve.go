@@ -171,7 +171,7 @@ func (cmd serveCmd) build(ctx context.Context, cfg *Config, io stdio, p *parts) 
 func (p *parts) startActors(ctx context.Context, cfg *Config) error {
 	p.actorSystem = actors.NewActorSystem(p.log)
 	p.sentinel = newSentinel(p.store, p.metrics, p.log)
-	setOwns := func(bool) {} // alone, a node owns what there is
+	var setOwns func(bool) // alone, a node owns what there is
 	start := func() {
 		p.system = actors.Start(actors.Config{
 			System: p.actorSystem, Placement: p.lookup, Store: p.store, Publisher: p.live, Log: p.log, Metrics: p.metrics,
