@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"server5k/gateway/auth"
-	"server5k/persistence/postgres"
 	"server5k/persistence/postgres/pgtest"
 	"server5k/race"
 )
@@ -44,7 +43,7 @@ func benchCluster(b *testing.B, at string, judges, batch int, pace time.Duration
 		messages = min(messages, int(benchPaced/pace)+1)
 	}
 	teams := messages*batch/race.MaxTeamSize + 1
-	pg, cfg := benchDatabase(b, judges, teams)
+	pg, cfg := benchDatabase(b, 1, judges, teams)
 	if at == "alone" {
 		s, child := benchChild(b, cfg, teams)
 		defer child.terminate(b)
@@ -62,28 +61,6 @@ func benchCluster(b *testing.B, at string, judges, batch int, pace time.Duration
 		}
 	}
 	benchJudges(b, s, pg, pids, judges, messages, batch, pace)
-}
-
-// benchDatabase starts PostgreSQL, to be ended with the benchmark, with one
-// running competition.
-func benchDatabase(b *testing.B, judges, teams int) (*pgtest.Server, *Config) {
-	b.Helper()
-	pg, err := pgtest.New(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := pg.Close(); err != nil {
-			b.Error(err)
-		}
-	})
-	cfg := benchConfig(b)
-	cfg.DatabaseURL = pg.URL("postgres")
-	if _, err := postgres.Migrate(b.Context(), cfg.DatabaseURL); err != nil {
-		b.Fatal(err)
-	}
-	benchRace(b, cfg, 1, judges, teams)
-	return pg, cfg
 }
 
 // wake opens a judge's socket once, so that the competition is loaded by its
@@ -106,7 +83,7 @@ func BenchmarkClusterViewers(b *testing.B) {
 		b.Run(fmt.Sprintf("nodes=%d", size), func(b *testing.B) {
 			benchNeedFiles(b, viewers+500)
 			const teams = benchEvents / race.MaxTeamSize
-			_, cfg := benchDatabase(b, 1, teams)
+			_, cfg := benchDatabase(b, 1, 1, teams)
 			var addrs []string
 			var pids []int
 			s := &benchNode{teams: teams, issuer: auth.NewIssuer([]byte(benchSecret), nil)}
@@ -166,7 +143,7 @@ func BenchmarkClusterViewers(b *testing.B) {
 // BenchmarkIdleNode is what a node of three that has nothing to do costs.
 func BenchmarkIdleNode(b *testing.B) {
 	const watched = 10 * time.Second
-	_, cfg := benchDatabase(b, 1, 1)
+	_, cfg := benchDatabase(b, 1, 1, 1)
 	c := startNodes(b, cfg, 3, "SECRET_KEY="+benchSecret)
 	pid := c.alive()[0].cmd.Process.Pid
 	for b.Loop() {

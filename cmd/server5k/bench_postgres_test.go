@@ -57,28 +57,37 @@ const benchPaced = 15 * time.Second
 
 func benchPostgres(b *testing.B, competitions, judges, batch int, pace time.Duration) {
 	b.Helper()
+	messages := b.N/batch/judges + 1 // of each judge
+	if pace > 0 {
+		messages = min(messages, int(benchPaced/pace)+1)
+	}
+	teams := messages*batch/race.MaxTeamSize + 1
+	pg, cfg := benchDatabase(b, competitions, judges, teams)
+	s, child := benchChild(b, cfg, teams)
+	defer child.terminate(b)
+	benchJudges(b, s, pg, []int{s.pid}, judges, messages, batch, pace)
+}
+
+// benchDatabase starts PostgreSQL, to be ended with the benchmark, with what
+// benchRace makes.
+func benchDatabase(b *testing.B, competitions, judges, teams int) (*pgtest.Server, *Config) {
+	b.Helper()
 	pg, err := pgtest.New(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer func() {
+	b.Cleanup(func() {
 		if err := pg.Close(); err != nil {
 			b.Error(err)
 		}
-	}()
+	})
 	cfg := benchConfig(b)
 	cfg.DatabaseURL = pg.URL("postgres")
 	if _, err := postgres.Migrate(b.Context(), cfg.DatabaseURL); err != nil {
 		b.Fatal(err)
 	}
-	messages := b.N/batch/judges + 1 // of each judge
-	if pace > 0 {
-		messages = min(messages, int(benchPaced/pace)+1)
-	}
-	benchRace(b, cfg, competitions, judges, messages*batch/race.MaxTeamSize+1)
-	s, child := benchChild(b, cfg, messages*batch/race.MaxTeamSize+1)
-	defer child.terminate(b)
-	benchJudges(b, s, pg, []int{s.pid}, judges, messages, batch, pace)
+	benchRace(b, cfg, competitions, judges, teams)
+	return pg, cfg
 }
 
 // benchJudges measures judges at the node s. pids are the servers whose processor
