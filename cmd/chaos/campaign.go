@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,7 @@ type campaign struct {
 	judges   int
 	viewers  int
 	kinds    []kind
+	plan     []fault // instead of one drawn from the seed
 	binary   string
 	dir      string // for this run only
 	out      io.Writer
@@ -186,7 +188,10 @@ func (c *campaign) storm(ctx context.Context, k *breaker, o *organizer) error {
 		go func() { broken <- c.measure(ctx, k, list) }() // ends with the last fault
 	} else {
 		work.join(o.run)
-		plan, from := newPlan(c.seed, c.duration, c.kinds, c.pace), time.Duration(c.clock.now())
+		plan, from := slices.Clone(c.plan), time.Duration(c.clock.now())
+		if len(plan) == 0 {
+			plan = newPlan(c.seed, c.duration, c.kinds, c.pace)
+		}
 		for i, f := range plan {
 			c.say("  plan: %s", f)
 			plan[i].After += from // the plan counts from here

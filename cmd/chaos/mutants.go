@@ -8,7 +8,9 @@ type mutant struct {
 	name    string
 	what    string // what is wrong with it
 	changes []planted
-	faults  []kind        // that provoke it
+	faults  []kind        // that provoke it, drawn from the seed
+	plan    []fault       // that provokes it, instead of faults
+	viewers int           // that it takes at least
 	seeds   []uint64      // tried in order until it is caught
 	lasts   time.Duration // of a run, 0 mutantDuration
 	sees    check         // what has to catch it, if not anything

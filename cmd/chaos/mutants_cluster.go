@@ -5,6 +5,9 @@ import "time"
 // clusterMutantDuration leaves time for what follows from a node that is gone.
 const clusterMutantDuration = 14 * time.Second
 
+// longCut is a cut that viewers have to be told of.
+const longCut = freshFor + 4*time.Second
+
 // clusterMutants are faults planted in what only a cluster does.
 func clusterMutants() []mutant {
 	return []mutant{
@@ -52,9 +55,14 @@ func clusterMutants() []mutant {
 			name:    "always-live",
 			what:    "viewers are never told that their node hears nothing of the owner",
 			changes: []planted{{hubFile, `	silentOwner = 5 * time.Second`, `	silentOwner = 5 * time.Hour`}},
-			faults:  []kind{nodeCut},
+			// Cuts longer than a viewer may be left without a word, and many who wait.
+			plan: []fault{
+				{Kind: nodeCut, After: quietStart, Length: longCut, Coin: 1},
+				{Kind: nodeCut, After: quietStart + longCut + time.Second, Length: longCut, Coin: 2},
+			},
+			viewers: 24,
 			sees:    checkViewer,
-			lasts:   30 * time.Second,
+			lasts:   quietStart + 2*longCut + 2*time.Second,
 			seeds:   []uint64{1, 2, 3},
 		},
 	}

@@ -30,7 +30,7 @@ func TestMutants_StillApply(t *testing.T) {
 		if err := json.Unmarshal(raw, &overlay); err != nil || len(overlay.Replace) == 0 {
 			t.Errorf("%s: overlay %s, %v", m.name, raw, err)
 		}
-		if len(m.seeds) == 0 || len(m.faults) == 0 || m.what == "" {
+		if len(m.seeds) == 0 || len(m.faults)+len(m.plan) == 0 || m.what == "" {
 			t.Errorf("%s: no seeds, faults or text", m.name)
 		}
 	}

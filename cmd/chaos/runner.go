@@ -24,7 +24,7 @@ type runner struct {
 func (r *runner) seeds(ctx context.Context, binary string, kinds []kind) error {
 	var bad []string
 	for seed := r.seed; seed < r.seed+uint64(r.runs); seed++ {
-		v, err := r.one(ctx, seed, binary, kinds, "", r.out)
+		v, err := r.one(ctx, seed, binary, &mutant{faults: kinds}, r.out)
 		if err != nil {
 			return fmt.Errorf("seed %d: %w", seed, err)
 		}
@@ -39,20 +39,21 @@ func (r *runner) seeds(ctx context.Context, binary string, kinds []kind) error {
 	return nil
 }
 
-// one runs a campaign and judges it.
-func (r *runner) one(ctx context.Context, seed uint64, binary string, kinds []kind, label string, out io.Writer) (*verdict, error) {
-	dir := filepath.Join(r.dir, fmt.Sprintf("seed-%d%s", seed, label))
+// one runs a campaign as the mutant needs it, which has no name when the binary is
+// the real server, and judges it.
+func (r *runner) one(ctx context.Context, seed uint64, binary string, m *mutant, out io.Writer) (*verdict, error) {
+	dir := filepath.Join(r.dir, fmt.Sprintf("seed-%d-%s", seed, cmp.Or(m.name, "real")))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	c := &campaign{
-		seed: seed, duration: r.duration, judges: r.judges, viewers: r.viewers, kinds: kinds, binary: binary, dir: dir, out: out,
+		seed: seed, duration: r.duration, judges: r.judges, viewers: max(r.viewers, m.viewers), kinds: m.faults, plan: m.plan, binary: binary, dir: dir, out: out,
 		failover: r.failover, rolling: r.rolling, proxies: r.proxies, make: newSingle, pace: 1,
 	}
 	if r.cluster {
 		c.make, c.pace = newCluster, clusterPace
 	}
-	c.say("seed %d, %v, %d judges, %d viewers", seed, r.duration, r.judges, r.viewers)
+	c.say("seed %d, %v, %d judges, %d viewers", seed, r.duration, c.judges, c.viewers)
 	began := time.Now()
 	e, err := c.run(ctx)
 	if err != nil {
@@ -161,7 +162,7 @@ func (r *runner) mutantRun(ctx context.Context, root string, m mutant) (bool, er
 	}
 	for i, seed := range m.seeds {
 		began := time.Now()
-		v, err := r.one(ctx, seed, binary, m.faults, "-"+m.name, out)
+		v, err := r.one(ctx, seed, binary, &m, out)
 		if err != nil {
 			return false, err
 		}

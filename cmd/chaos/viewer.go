@@ -68,7 +68,7 @@ func (v *viewer) watch(ctx context.Context, sock *socket, url string, from int64
 	defer stop()
 	patience, stay := viewerPatience, 8*time.Second
 	if v.cluster {
-		patience, stay = patience+spread(v.rng, 2*viewerPatience), 2*stay
+		patience, stay = patience+spread(v.rng, 4*viewerPatience), 2*stay
 	}
 	until := time.Now().Add(time.Second + spread(v.rng, stay))
 	for time.Now().Before(until) {
