@@ -103,7 +103,7 @@ func (s *Server) organizerLogin(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.issue(auth.Token{Audience: auth.OrganizerAudience, UserID: int64(organizer.ID), Username: organizer.Username, Role: organizer.Role()})
+	return c.issue(auth.Token{Audience: auth.OrganizerAudience, UserID: int64(organizer.ID), Username: organizer.Username, Role: string(organizer.Role())})
 }
 
 // issue answers with a pair of tokens.

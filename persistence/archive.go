@@ -6,20 +6,6 @@ import (
 	"server5k/race"
 )
 
-// DecisionRow is one row of the append-only log of what organizers decided.
-type DecisionRow struct {
-	ID     int64
-	Kind   string // start, stop
-	Event  int64  // number of the event that announced it, 0 none
-	Team   race.TeamID
-	Record string // UUID of the record that it is about, empty if none
-	Value  string
-	Author string
-	At     time.Time
-	Reason string
-	Undoes int64 // id of the decision that it takes back, 0 none
-}
-
 // Archive is all that is stored of one competition, as of one instant.
 type Archive struct {
 	Competition race.Competition
@@ -28,15 +14,10 @@ type Archive struct {
 	Seq, Event  int64
 	Teams       []race.Team       // by bib, with their judges as assigned
 	Records     []race.TimeRecord // counted and held, by Seq
-	Decisions   []DecisionRow     // by ID
+	Rulings     []race.Ruling     // by ID
+	Versions    []race.Version    // by number, with their sheets
 	Links       []race.Link       // by FirstSeq
 	Digest      race.Digest       // that the next link goes on from: of the last one
-}
-
-// CategoryRow is a category with its name for people.
-type CategoryRow struct {
-	Code race.Category
-	Name string
 }
 
 // RevokedToken is a token id that is invalid until it expires.
@@ -49,6 +30,6 @@ type RevokedToken struct {
 type Accounts struct {
 	Organizers []OrganizerRow
 	Judges     []JudgeRow
-	Categories []CategoryRow
+	Categories []race.CategoryRow
 	Revoked    []RevokedToken
 }

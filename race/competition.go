@@ -16,9 +16,11 @@ type Competition struct {
 	ScheduledAt time.Time
 	Active      bool // visible and usable; an archived competition is not
 	Running     bool
-	StartedAt   time.Time
+	StartedAt   time.Time // as it was announced: the times that judges send count from it
 	FinishedAt  time.Time
-	TeamSize    int // counted records a complete team has, 1..MaxTeamSize
+	GunShift    time.Duration // by how much the gun was later; see Gun
+	Version     int           // number of the last official results, 0 none
+	TeamSize    int           // counted records a complete team has, 1..MaxTeamSize
 	Rounding    Rounding
 }
 
@@ -29,6 +31,15 @@ const MaxTeamSize = 15
 // no longer private to the judges of its teams.
 func (c Competition) Archived() bool { return !c.Active && !c.FinishedAt.IsZero() }
 
+// Gun returns when the gun really was, the instant that official times count
+// from; the zero time before the start.
+func (c Competition) Gun() time.Time {
+	if c.StartedAt.IsZero() {
+		return time.Time{}
+	}
+	return c.StartedAt.Add(c.GunShift)
+}
+
 // Start returns the competition running since at. A finished one may be started
 // again: a new start, no finish, the records stay. It fails with
 // CodeAlreadyRuns when it runs.
@@ -36,7 +47,20 @@ func (c Competition) Start(at time.Time) (Competition, error) {
 	if c.Running {
 		return c, Errorf(CodeAlreadyRuns, "La competencia ya está en curso")
 	}
-	c.Running, c.StartedAt, c.FinishedAt = true, at, time.Time{}
+	c.Running, c.StartedAt, c.FinishedAt, c.GunShift = true, at, time.Time{}, 0
+	return c, nil
+}
+
+// Reopen returns a finished competition running on from the same gun. It fails
+// with CodeAlreadyRuns when it runs and CodeNotFinished when it never did.
+func (c Competition) Reopen() (Competition, error) {
+	switch {
+	case c.Running:
+		return c, Errorf(CodeAlreadyRuns, "La competencia ya está en curso")
+	case c.StartedAt.IsZero():
+		return c, Errorf(CodeNotFinished, "La competencia no se ha iniciado")
+	}
+	c.Running, c.FinishedAt = true, time.Time{}
 	return c, nil
 }
 

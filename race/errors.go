@@ -29,6 +29,18 @@ const (
 	CodeAlreadyRuns   Code = "competencia_en_curso"
 	CodeNoCompetition Code = "competencia_inexistente"
 	CodeInternal      Code = "error_interno"
+	// What organizers are refused.
+	CodeNotFinished Code = "competencia_no_terminada"
+	CodeNoRecord    Code = "registro_inexistente"
+	CodeNoRuling    Code = "decision_inexistente"
+	CodeRuling      Code = "decision_imposible" // the evidence is not as the order takes it to be
+	// CodeManual is why a record that was typed in does not count by itself.
+	CodeManual    Code = "manual"
+	CodeFindings  Code = "revision_pendiente" // findings are open
+	CodeInUse     Code = "en_uso"             // what is to be deleted has others that depend on it
+	CodeTaken     Code = "ya_existe"          // a name or number that must be unique
+	CodeStale     Code = "version_anterior"   // somebody else has changed it meanwhile
+	CodeForbidden Code = "sin_permiso"
 )
 
 // Error is a rule that a client broke, or a reason why it must try again. Text

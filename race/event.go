@@ -31,8 +31,8 @@ type Event struct {
 // TeamTotal is what a team has on record.
 type TeamTotal struct {
 	Team    Team
-	Records int           // counted records
-	Elapsed time.Duration // their sum
+	Records int           // that count
+	Elapsed time.Duration // their sum by the corrected gun, with penalties
 }
 
 // Snapshot is the state of a competition after event Seq.

@@ -17,6 +17,8 @@ type Judge struct {
 	Email     string
 	Active    bool
 	CreatedAt time.Time
+	// SignedOutAt ends every token that was given out before.
+	SignedOutAt time.Time
 }
 
 // FullName joins first and last name; empty when both are.
@@ -30,20 +32,38 @@ func (j Judge) FullName() string {
 	return j.FirstName + " " + j.LastName
 }
 
-// Organizer runs competitions.
+// Role is what an organizer may do, by its value in tokens.
+type Role string
+
+// The roles. A superuser may do everything; an organizer what concerns the
+// competitions that were granted; a viewer sees the same and changes nothing.
+const (
+	RoleSuperuser Role = "superusuario"
+	RoleOrganizer Role = "organizador"
+	RoleViewer    Role = "observador"
+)
+
+// Organizer runs competitions. One with neither Superuser nor Viewer is an
+// organizer by role.
 type Organizer struct {
 	ID        OrganizerID
 	Username  string
 	Email     string
 	Superuser bool
+	Viewer    bool // sees and changes nothing
 	Active    bool
 	CreatedAt time.Time
+	// SignedOutAt ends every token and session that was given out before.
+	SignedOutAt time.Time
 }
 
-// Role returns the organizer's role as tokens carry it.
-func (o Organizer) Role() string {
-	if o.Superuser {
-		return "superusuario"
+// Role returns the organizer's role.
+func (o Organizer) Role() Role {
+	switch {
+	case o.Superuser:
+		return RoleSuperuser
+	case o.Viewer:
+		return RoleViewer
 	}
-	return "organizador"
+	return RoleOrganizer
 }

@@ -37,6 +37,7 @@ type Ledger struct {
 	teams       map[TeamID]*tally
 	ids         map[RecordID]entry
 	held        map[HeldMark]bool
+	adjustments map[TeamID]Adjustment
 }
 
 // NewLedger returns a ledger of competition c whose last record and event are
@@ -91,13 +92,23 @@ func (l *Ledger) Team(id TeamID) (Team, bool) {
 	return y.team, true
 }
 
-// Total returns what a team has on record.
+// Adjust makes known what rulings change in the totals. It changes nothing in
+// what Decide does: a judge's device counts what it has sent.
+func (l *Ledger) Adjust(a map[TeamID]Adjustment) { l.adjustments = a }
+
+// Total returns what a team has on record, with the rulings and by the corrected
+// gun.
 func (l *Ledger) Total(id TeamID) TeamTotal {
-	y := l.tally(id)
-	t := TeamTotal{Team: y.team, Records: len(y.records)}
+	y, a := l.tally(id), l.adjustments[id]
+	t := TeamTotal{Team: y.team, Records: len(y.records) + a.Records, Elapsed: a.Elapsed}
+	ran := a.Ran
 	for _, r := range y.records {
 		t.Elapsed += r.Elapsed
+		if !r.Absent() {
+			ran++
+		}
 	}
+	t.Elapsed -= time.Duration(ran) * l.competition.GunShift
 	return t
 }
 

@@ -43,43 +43,51 @@ func up(d time.Duration) time.Duration {
 // TeamStatus says how a team stands.
 type TeamStatus string
 
-// A ranked team is complete; a disqualified one has an absent runner; an
-// incomplete one has fewer records than runners and never ranks.
+// A ranked team is complete; a disqualified one has an absent runner or was ruled
+// out; an incomplete one has fewer records than runners, a surplus one more, and
+// neither ever ranks.
 const (
 	StatusRanked       TeamStatus = "clasificado"
 	StatusDisqualified TeamStatus = "descalificado"
 	StatusIncomplete   TeamStatus = "incompleto"
+	StatusSurplus      TeamStatus = "excedido"
+)
+
+// Cause says why a team is not ranked.
+type Cause string
+
+// The causes.
+const (
+	CauseAbsent  Cause = "absent"
+	CauseMissing Cause = "missing"
+	CauseSurplus Cause = "surplus"
+	CauseRuling  Cause = "ruling" // Standing.Reason is what the organizer wrote
 )
 
 // Standing is one line of the results.
 type Standing struct {
 	Team          Team
 	Status        TeamStatus
-	Reason        string // for people; why the team is not ranked
+	Cause         Cause  // why the team is not ranked
+	Reason        string // the same for people
 	Place         int    // 0 when not ranked; ties share it: 1-2-2-4
 	CategoryPlace int    // the same within the category
-	Records       int
+	Records       int    // that count
 	Absent        int
+	Penalty       time.Duration // sum of the penalties, part of Total
 	Total         time.Duration // sum under the rounding policy
-	Average       time.Duration // Total by the runners that ran, 0 if none
+	Average       time.Duration // Total without Penalty by the runners that ran, 0 if none
 	Best          time.Duration // best member, 0 if none
-	Members       []TimeRecord  // by time, absent last
+	Members       []Finish      // that count, by time, absent last
 }
 
-// Rank computes the results of a competition: ranked teams by total, then
-// disqualified, then incomplete ones, each by bib. The total is the sum of the
-// counted records; an absent runner disqualifies the team.
+// Rank computes the results of counted records alone, without any ruling.
 func Rank(c Competition, teams []Team, records []TimeRecord) []Standing {
-	byTeam := map[TeamID][]TimeRecord{}
-	for _, r := range records {
-		if r.State == StateCounted {
-			byTeam[r.Team] = append(byTeam[r.Team], r)
-		}
-	}
-	out := make([]Standing, 0, len(teams))
-	for _, t := range teams {
-		out = append(out, stand(c, t, byTeam[t.ID]))
-	}
+	return Evidence{Competition: c, Teams: teams, Records: records}.Standings()
+}
+
+// arrange orders the lines and numbers them.
+func arrange(out []Standing) {
 	slices.SortFunc(out, func(a, b Standing) int {
 		if a.Status != b.Status {
 			return cmp.Compare(order(a.Status), order(b.Status))
@@ -91,39 +99,39 @@ func Rank(c Competition, teams []Team, records []TimeRecord) []Standing {
 	})
 	place(out, func(Standing) Category { return "" }, func(s *Standing, n int) { s.Place = n })
 	place(out, func(s Standing) Category { return s.Team.Category }, func(s *Standing, n int) { s.CategoryPlace = n })
-	return out
 }
 
-func stand(c Competition, t Team, records []TimeRecord) Standing {
-	s := Standing{Team: t, Records: len(records), Members: slices.Clone(records)}
-	slices.SortFunc(s.Members, func(a, b TimeRecord) int {
+func stand(c Competition, t Team, members []Finish, penalty time.Duration) Standing {
+	s := Standing{Team: t, Records: len(members), Members: slices.Clone(members), Penalty: penalty}
+	slices.SortFunc(s.Members, func(a, b Finish) int {
 		if a.Absent() != b.Absent() {
 			if a.Absent() {
 				return 1
 			}
 			return -1
 		}
-		return cmp.Or(cmp.Compare(a.Elapsed, b.Elapsed), cmp.Compare(a.Slot, b.Slot))
+		return cmp.Or(cmp.Compare(a.Official, b.Official), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Seq, b.Seq))
 	})
 	for _, r := range s.Members {
 		if r.Absent() {
 			s.Absent++
 			continue
 		}
-		s.Total += c.Rounding.each(r.Elapsed)
-		if s.Best == 0 {
-			s.Best = c.Rounding.each(r.Elapsed)
-		}
+		s.Total += c.Rounding.each(r.Official)
 	}
 	s.Total = c.Rounding.total(s.Total)
 	if ran := s.Records - s.Absent; ran > 0 {
+		s.Best = c.Rounding.each(s.Members[0].Official)
 		s.Average = (s.Total / time.Duration(ran)).Round(time.Millisecond)
 	}
+	s.Total += penalty
 	switch {
 	case s.Absent > 0:
-		s.Status, s.Reason = StatusDisqualified, "Integrante ausente"
+		s.Status, s.Cause, s.Reason = StatusDisqualified, CauseAbsent, "Integrante ausente"
 	case s.Records < c.TeamSize:
-		s.Status, s.Reason = StatusIncomplete, "Faltan registros"
+		s.Status, s.Cause, s.Reason = StatusIncomplete, CauseMissing, "Faltan registros"
+	case s.Records > c.TeamSize:
+		s.Status, s.Cause, s.Reason = StatusSurplus, CauseSurplus, "Sobran registros"
 	default:
 		s.Status = StatusRanked
 	}
@@ -138,8 +146,10 @@ func order(s TeamStatus) int {
 		return 1
 	case StatusIncomplete:
 		return 2
+	case StatusSurplus:
+		return 3
 	}
-	return 3
+	return 4
 }
 
 // place numbers the ranked lines within each group; equal totals share a place

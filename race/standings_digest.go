@@ -14,7 +14,7 @@ func StandingsDigest(c Competition, standings []Standing) Digest {
 		b = appendInts(b, int64(s.Team.ID), int64(order(s.Status)), int64(s.Place), int64(s.CategoryPlace),
 			int64(s.Records), int64(s.Absent), s.Total.Milliseconds(), int64(len(s.Members)))
 		for _, m := range s.Members {
-			b = appendInts(append(b, m.ID[:]...), m.Elapsed.Milliseconds())
+			b = appendInts(append(b, m.ID[:]...), m.Official.Milliseconds())
 		}
 	}
 	return sha256.Sum256(b)

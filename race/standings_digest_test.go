@@ -46,7 +46,7 @@ func TestStandingsDigest_EveryFieldCounts(t *testing.T) {
 		func(_ *race.Competition, s []race.Standing) { s[0].Absent++ },
 		func(_ *race.Competition, s []race.Standing) { s[0].Total += time.Millisecond },
 		func(_ *race.Competition, s []race.Standing) { s[0].Members[1].ID[15]++ },
-		func(_ *race.Competition, s []race.Standing) { s[0].Members[1].Elapsed += time.Millisecond },
+		func(_ *race.Competition, s []race.Standing) { s[0].Members[1].Official += time.Millisecond },
 		func(_ *race.Competition, s []race.Standing) { s[0].Members = s[0].Members[:1] },
 		func(_ *race.Competition, s []race.Standing) { s[0], s[1] = s[1], s[0] },
 	} {

@@ -12,6 +12,7 @@ type Activation struct {
 	Teams       []Team
 	Held        map[TeamID]int // refused marks kept
 	Records     []TimeRecord   // counted ones, by Seq
+	Adjustments map[TeamID]Adjustment
 }
 
 // Batch is what an owner asks to store at once; one Link covers what is stored
