@@ -128,9 +128,7 @@ func (c *call) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A session knows its beginning to the second only: one that began within the
-	// second of the sign-out is over.
-	if !o.Active || (!o.SignedOutAt.IsZero() && !s.BeganAt.After(o.SignedOutAt.Truncate(time.Second))) {
+	if !o.Active || s.BeganAt.Before(o.SignedOutAt) {
 		return nil
 	}
 	if revoked, err := c.p.cfg.Accounts.TokenRevoked(ctx, s.revocation()); err != nil || revoked {
@@ -141,7 +139,7 @@ func (c *call) resume(ctx context.Context) error {
 	}
 	c.session = s
 	if c.p.sessions.stale(s) {
-		s.SeenAt = c.p.cfg.Now().Truncate(time.Second)
+		s.SeenAt = c.p.cfg.Now().Truncate(time.Microsecond)
 		c.keep(s)
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"server5k/gateway/auth"
-	"server5k/gateway/office"
 	"server5k/race"
 )
 
@@ -37,9 +35,6 @@ type Config struct {
 	Secure func(*fasthttp.RequestCtx) bool
 	// Location is the zone in which instants are shown and typed; nil is UTC.
 	Location *time.Location
-	// Extras are what other parts add; nil ones are left out of the pages.
-	Sheets   Sheets
-	Webhooks Webhooks
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -128,120 +123,3 @@ func (p *Panel) Handler(ctx *fasthttp.RequestCtx) {
 	}
 }
 
-// call is one request on its way to its handler.
-type call struct {
-	p            *Panel
-	ctx          *fasthttp.RequestCtx
-	method, path string
-	ids          []int64 // the numbers in the path
-	lang         string
-	session      session // the zero value when nobody is logged in
-	who          office.Who
-}
-
-// dispatch checks what is common to all routes and calls the handler.
-func (c *call) dispatch(ctx context.Context) error {
-	c.harden()
-	if lang, chosen := languageOf(c.ctx); chosen {
-		setCookie(c.ctx, languageCookie, lang, c.p.cfg.Secure(c.ctx), languageLife)
-	}
-	pattern, ids := template(c.path)
-	r, ok := c.p.routes[pattern]
-	if !ok {
-		if r, ok := c.p.routes[pattern+"/"]; ok && r.get != nil && safeMethod(c.method) {
-			c.redirect(http.StatusMovedPermanently, c.path+"/")
-			return nil
-		}
-		return race.ErrNotFound
-	}
-	c.ids = ids
-	h := r.post
-	if safeMethod(c.method) {
-		h = r.get
-	} else if c.method != http.MethodPost {
-		h = nil
-	}
-	if h == nil {
-		return c.notAllowed(r)
-	}
-	if !safeMethod(c.method) && !sameOrigin(&c.ctx.Request.Header) {
-		return errForeign
-	}
-	if err := c.resume(ctx); err != nil {
-		return err
-	}
-	if r.access != open {
-		if c.session == (session{}) {
-			return c.toLogin()
-		}
-		if !c.may(r.access) {
-			return errForbidden
-		}
-	}
-	if !safeMethod(c.method) && c.session != (session{}) && !c.p.sessions.validForm(c.session, c.token()) {
-		return errForeign
-	}
-	return h(ctx, c)
-}
-
-// may says whether the one who calls may use routes of this access.
-func (c *call) may(a access) bool {
-	switch a {
-	case superusers:
-		return c.who.Superuser
-	case editors:
-		return !c.who.Viewer || c.who.Superuser
-	default:
-		return true
-	}
-}
-
-// token returns the form token that came with the request.
-func (c *call) token() string {
-	if t := c.ctx.Request.Header.Peek(csrfHeader); len(t) > 0 {
-		return string(t)
-	}
-	return c.value(csrfField)
-}
-
-// harden sets what every page carries.
-func (c *call) harden() {
-	h := &c.ctx.Response.Header
-	host := string(c.ctx.Host())
-	if strings.Trim(host, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:[]") != "" {
-		host = "" // not a name: it must not become part of the policy
-	}
-	connect := "'self'"
-	if host != "" {
-		connect += " ws://" + host + " wss://" + host
-	}
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src "+connect+
-		"; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("X-Frame-Options", "DENY")
-}
-
-// redirect answers with another place of the panel.
-func (c *call) redirect(status int, to string) {
-	c.ctx.Response.Header.Set("Location", to)
-	c.ctx.SetStatusCode(status)
-}
-
-// done ends a change: the browser goes on to a page that says what was done.
-func (c *call) done(to, what string) error {
-	sep := "?"
-	if strings.Contains(to, "?") {
-		sep = "&"
-	}
-	if what != "" {
-		to += sep + "hecho=" + what
-	}
-	c.redirect(http.StatusSeeOther, to)
-	return nil
-}
-
-// say returns a text in the language of the request.
-func (c *call) say(key string, args ...any) string { return c.p.texts[c.lang].text(key, args...) }

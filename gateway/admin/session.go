@@ -37,7 +37,7 @@ const (
 type session struct {
 	ID        uuid.UUID
 	Organizer race.OrganizerID
-	BeganAt   time.Time // whole seconds, as is SeenAt
+	BeganAt   time.Time // whole microseconds, as is SeenAt
 	SeenAt    time.Time
 }
 
@@ -71,7 +71,7 @@ func newSessions(secret []byte, now func() time.Time) *sessions {
 
 // begin returns a new session.
 func (s *sessions) begin(id race.OrganizerID) session {
-	now := s.now().Truncate(time.Second)
+	now := s.now().Truncate(time.Microsecond)
 	return session{ID: uuid.New(), Organizer: id, BeganAt: now, SeenAt: now}
 }
 
@@ -80,7 +80,7 @@ func (s *sessions) encode(v session) string {
 	b := make([]byte, 0, sessionBytes+sha256.Size)
 	b = append(b, sessionVersion)
 	b = append(b, v.ID[:]...)
-	for _, n := range [...]int64{int64(v.Organizer), v.BeganAt.Unix(), v.SeenAt.Unix()} {
+	for _, n := range [...]int64{int64(v.Organizer), v.BeganAt.UnixMicro(), v.SeenAt.UnixMicro()} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
 	return base64.RawURLEncoding.EncodeToString(append(b, sum(s.key, b)...))
@@ -99,7 +99,7 @@ func (s *sessions) decode(raw string) (session, error) {
 	number := func(at int) int64 { return int64(binary.BigEndian.Uint64(b[at:])) }
 	v := session{
 		ID: uuid.UUID(b[1:17]), Organizer: race.OrganizerID(number(17)),
-		BeganAt: time.Unix(number(25), 0).UTC(), SeenAt: time.Unix(number(33), 0).UTC(),
+		BeganAt: time.UnixMicro(number(25)).UTC(), SeenAt: time.UnixMicro(number(33)).UTC(),
 	}
 	now := s.now()
 	if v.BeganAt.After(now.Add(clockLeeway)) || !now.Before(s.ends(v)) {
