@@ -52,5 +52,5 @@ func TextOf(err error) (t Text, ok bool) {
 	if !errors.As(err, &known) || known.Code == race.CodeInternal {
 		return Text{}, false
 	}
-	return Text{known.Text, known.Text}, true
+	return Text{known.Text, english(known.Text)}, true
 }
