@@ -32,7 +32,7 @@ func (c *call) dispatch(ctx context.Context) error {
 	if lang, chosen := languageOf(c.ctx); chosen {
 		setCookie(c.ctx, languageCookie, lang, c.p.cfg.Secure(c.ctx), languageLife)
 	}
-	pattern, ids := template(c.path)
+	pattern, ids := patternOf(c.path)
 	r, ok := c.p.routes[pattern]
 	if !ok {
 		if r, ok := c.p.routes[pattern+"/"]; ok && r.get != nil && safeMethod(c.method) {

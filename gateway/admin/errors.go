@@ -96,11 +96,6 @@ func (c *call) textOf(err error) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	if c.lang == english && text.EN == text.ES {
-		if key := "code." + string(race.CodeOf(err)); c.p.texts[english].has(key) {
-			return c.say(key), true
-		}
-	}
 	return text.In(c.lang == english), true
 }
 

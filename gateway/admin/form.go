@@ -47,6 +47,12 @@ func (f *form) fault(name, text string) {
 // bad says whether something is wrong.
 func (f *form) bad() bool { return len(f.Order)+len(f.Whole) > 0 }
 
+// fieldNames are the fields whose form takes a value in another way than the wire,
+// by their name there.
+var fieldNames = map[string]string{
+	"ajuste_ms": "ajuste", "penalizacion_ms": "penalizacion", "decision_id": "deshace", "equipo_id": "equipo_destino", "juez_id": "juez",
+}
+
 // refuse puts what the office refused at the fields of the form. It returns false
 // for an error that no form can mend.
 func (c *call) refuse(f *form, err error) bool {
@@ -54,11 +60,14 @@ func (c *call) refuse(f *form, err error) bool {
 	if errors.As(err, &invalid) {
 		for _, x := range invalid.Faults {
 			text := x.Text.In(c.lang == english)
-			if _, ours := f.Values[x.Field]; !ours && x.Field != "" {
-				f.fault("", x.Field+": "+text)
-				continue
+			name := x.Field
+			if ours, found := fieldNames[name]; found {
+				name = ours
 			}
-			f.fault(x.Field, text)
+			if _, shown := f.Values[name]; !shown && name != "" {
+				name, text = "", x.Field+": "+text
+			}
+			f.fault(name, text)
 		}
 		return true
 	}

@@ -35,6 +35,8 @@ type Config struct {
 	Secure func(*fasthttp.RequestCtx) bool
 	// Location is the zone in which instants are shown and typed; nil is UTC.
 	Location *time.Location
+	// Importer takes files in; nil leaves the import out of the pages.
+	Importer Importer
 	Now      func() time.Time
 	Log      *slog.Logger
 }

@@ -60,14 +60,15 @@ func readiness(ctx context.Context, c *call) error {
 			page.Posts = append(page.Posts, l)
 		}
 	}
-	page.Head.Tab = "preparacion"
 	if c.isFragment() {
 		return c.fragment("readiness", "board", page)
 	}
 	return c.page(http.StatusOK, "readiness", c.say("readiness.title")+" · "+r.Name, struct {
-		readinessPage
-		Total int
-	}{page, len(posts)})
+		Head   head
+		Board  readinessPage
+		Filter string
+		Total  int
+	}{page.Head, page, page.Filter, len(posts)})
 }
 
 // lineOf judges a post as of now.

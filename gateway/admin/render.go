@@ -50,6 +50,7 @@ type frame struct {
 	Role      race.Role
 	Super     bool
 	Writes    bool
+	Webhooks  bool // there is a page of them, and the account may see it
 	FormToken string
 	ServerMS  int64
 	Done      string // key of what was done, "" when nothing was
@@ -99,6 +100,9 @@ func (c *call) write(status int, name, part string, data any) error {
 // own, so it names the one it came from.
 func (c *call) origin() string {
 	if !safeMethod(c.method) {
+		if pattern, _ := patternOf(c.path); c.p.routes[pattern].get != nil {
+			return c.path
+		}
 		return c.back("/admin/")
 	}
 	u := c.ctx.URI()
@@ -142,12 +146,15 @@ func (p *Panel) functions(lang string) template.FuncMap {
 		"signed":  signed,
 		"precise": precise,
 		"instant": at(layoutInstant), "exact": at(layoutPrecise), "stamp": at(layoutField),
-		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 		"unixms": func(t time.Time) int64 { return t.UnixMilli() },
 		"field":  newField, "hidden": newHidden,
 		"tag": func(v any) office.Tag { return office.TagOf(v) },
 		"add": func(a, b int) int { return a + b },
-		"nav": func(f frame, section string) navItem { return navItem{section, f.Section == section} },
+		"abs":     time.Duration.Abs,
+		"since":   func(t time.Time) string { return clock(max(p.cfg.Now().Sub(t), 0).Truncate(time.Second)) },
+		"lasted":  func(r race.Competition) string { return clock(r.FinishedAt.Sub(r.Gun())) },
+		"seconds": func(now, t time.Time) int { return int(max(now.Sub(t), 0).Seconds()) },
+		"rulingpath": rulingPath,
 		"of":  func(a, b any) pair { return pair{a, b} },
 	}
 }
@@ -159,12 +166,6 @@ func joined(parts []any) []any {
 		out[i] = fmt.Sprint(p)
 	}
 	return out
-}
-
-// navItem is an entry of the navigation.
-type navItem struct {
-	Section string
-	Current bool
 }
 
 // pair gives a template two values.
@@ -205,6 +206,3 @@ func newField(f *form, name, label, kind string, more ...string) field {
 	}
 	return out
 }
-
-// newHidden describes a hidden control with the value that was typed.
-func newHidden(f *form, name string) field { return field{Name: name, Value: f.Values[name]} }

@@ -28,7 +28,7 @@ func results(ctx context.Context, c *call) error {
 	return showResults(ctx, c, http.StatusOK, f)
 }
 
-// publish answers POST /admin/competencias/{}/resultados/.
+// publish answers POST /admin/competencias/{}/oficial/.
 func publish(ctx context.Context, c *call) error {
 	f := c.form("clave", "motivo", "forzar", "confirmar")
 	if !f.checked("confirmar") {

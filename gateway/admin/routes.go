@@ -27,25 +27,67 @@ type route struct {
 	get, post handler
 }
 
-// table lists every path, each ending in a slash; {} stands for a number. A path
-// whose GET is for readers and whose POST is for editors is checked in may and by
-// the race office: viewers get a form that is only read.
+// table lists every path, each ending in a slash; {} stands for a number.
 func (p *Panel) table() map[string]route {
-	const (
-		event = "/admin/competencias/{}/"
-		team  = "/admin/equipos/{}/"
-		judge = "/admin/jueces/{}/"
-	)
-	return map[string]route{
-		"/admin/":        {readers, (*call).asDashboard, nil},
-		"/admin/entrar/": {open, (*call).asLoginForm, (*call).asLogin},
+	both := func(a access) func(get, post handler) route {
+		return func(get, post handler) route { return route{a, get, post} }
 	}
-	_ = event
-	return nil
+	all := map[string]route{
+		"/admin/":        {readers, dashboard, nil},
+		"/admin/entrar/": {open, loginForm, login},
+		"/admin/salir/":  {open, nil, logout},
+		"/admin/idioma/": {open, nil, setLanguage},
+
+		"/admin/competencias/nueva/": {editors, newEvent, createEvent},
+
+		"/admin/jueces/":                {readers, judges, nil},
+		"/admin/jueces/nuevo/":          {editors, newJudge, createJudge},
+		"/admin/jueces/{}/":             {editors, editJudge, saveJudge},
+		"/admin/jueces/{}/restablecer/": {editors, resetForm, resetPassword},
+		"/admin/jueces/{}/eliminar/":    both(editors)(deleteJudge()),
+
+		"/admin/equipos/{}/":          {readers, teamEvidence, nil},
+		"/admin/equipos/{}/editar/":   {editors, editTeam, saveTeam},
+		"/admin/equipos/{}/eliminar/": both(editors)(deleteTeam()),
+
+		"/admin/organizadores/":             {superusers, organizers, nil},
+		"/admin/organizadores/nuevo/":       {superusers, newOrganizer, createOrganizer},
+		"/admin/organizadores/{}/":          {superusers, editOrganizer, saveOrganizer},
+		"/admin/organizadores/{}/eliminar/": both(superusers)(deleteOrganizer()),
+		"/admin/categorias/":                {superusers, categories, saveCategory},
+
+		"/admin/auditoria/": {readers, auditLog, nil},
+	}
+	for path, r := range map[string]route{
+		"":                 {readers, event, nil},
+		"iniciar/":         both(editors)(control(startAction)),
+		"detener/":         both(editors)(control(stopAction)),
+		"reabrir/":         both(editors)(control(reopenAction)),
+		"salida/":          {editors, gunForm, gunPost},
+		"preparacion/":     {readers, readiness, nil},
+		"revision/":        {readers, review, nil},
+		"decision/":        {editors, rulingForm, rulingPost},
+		"resultados/":      {readers, results, nil},
+		"oficial/":         {editors, nil, publish},
+		"versiones/{}/":    {readers, version, nil},
+		"diferencias/":     {readers, difference, nil},
+		"equipos/nuevo/":   {editors, newTeam, createTeam},
+		"asignar/":         {editors, assignForm, assign},
+		"credenciales/":    {editors, credentialsForm, credentials},
+		"ajustes/":         {editors, settings, saveSettings},
+		"copiar/":          {editors, nil, copyEvent},
+		"eliminar/":        both(editors)(deleteEvent()),
+		"intercambio/":     {readers, exchange, nil},
+		"importar/":        {editors, nil, importFile},
+		"exportar/":        {readers, export, nil},
+	} {
+		all["/admin/competencias/{}/"+path] = r
+	}
+	return all
 }
 
-// template replaces the numbers of a path by {}.
-func template(path string) (pattern string, ids []int64) {
+// patternOf replaces the numbers of a path by {}.
+func patternOf(path string) (pattern string, ids []int64) {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
 		if part == "" || strings.Trim(part, "0123456789") != "" {
