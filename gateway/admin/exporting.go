@@ -186,7 +186,7 @@ func (c *call) marksSheet(e race.Evidence, judges map[race.JudgeID]string) sheet
 		state, _, _ := stateOf(m, m.For)
 		s.Rows = append(s.Rows, []sheets.Cell{
 			sheets.Integer(m.Seq), sheets.Integer(int64(teams[m.For].Bib)), sheets.Text(teams[m.For].Name), sheets.Duration(m.Official), sheets.Duration(m.Elapsed),
-			sheets.Text(c.say(state)), sheets.Text(judges[m.Judge]), sheets.Instant(m.Mark.MarkedAt), sheets.Instant(m.ReceivedAt.In(c.p.cfg.Location)),
+			sheets.Text(c.say(state)), sheets.Text(judges[m.Judge]), sheets.Instant(m.Mark.MarkedAt.In(c.p.cfg.Location)), sheets.Instant(m.ReceivedAt.In(c.p.cfg.Location)),
 			sheets.Integer(m.Mark.ClockOffset.Milliseconds()), sheets.Integer(m.Mark.ClockUncertainty.Milliseconds()),
 			sheets.Text(string(m.Source)), sheets.Text(m.Mark.Device), sheets.Integer(m.Mark.DeviceSeq), sheets.Text(m.ID.String()),
 		})

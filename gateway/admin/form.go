@@ -15,7 +15,7 @@ type form struct {
 	Faults map[string]string // by field
 	Order  []string          // of the fields with faults, as they were found
 	Whole  []string          // faults of no field
-	Labels map[string]string // keys of the labels of fields, for the summary
+	Labels map[string]string // of fields that have no text of their own, for the summary
 }
 
 func newForm() *form {

@@ -34,6 +34,12 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%s%d:%02d.%03d", sign, ms/60_000, ms/1000%60, ms%1000)
 }
 
+// brief writes a duration without its milliseconds.
+func brief(d time.Duration) string {
+	whole, _, _ := strings.Cut(clock(d), ".")
+	return whole
+}
+
 // signed writes a duration in seconds with its sign.
 func signed(d time.Duration) string {
 	return strings.Replace(fmt.Sprintf("%+.3f s", d.Seconds()), "-", "−", 1)

@@ -158,7 +158,9 @@ func (c *call) judgeForm(f *form) office.JudgeForm {
 	return office.JudgeForm{Username: &username, FirstName: &first, LastName: &last, Email: &email, Active: &active}
 }
 
-func judgePath(id race.JudgeID, rest string) string { return fmt.Sprintf("/admin/jueces/%d/%s", id, rest) }
+func judgePath(id race.JudgeID, rest string) string {
+	return fmt.Sprintf("/admin/jueces/%d/%s", id, rest)
+}
 
 // deleteJudge returns the handlers of /admin/jueces/{}/eliminar/.
 func deleteJudge() (get, post handler) {

@@ -124,4 +124,3 @@ func (p *Panel) Handler(ctx *fasthttp.RequestCtx) {
 		c.fail(err)
 	}
 }
-

@@ -147,15 +147,16 @@ func (p *Panel) functions(lang string) template.FuncMap {
 		"precise": precise,
 		"instant": at(layoutInstant), "exact": at(layoutPrecise), "stamp": at(layoutField),
 		"unixms": func(t time.Time) int64 { return t.UnixMilli() },
-		"field":  newField, "hidden": newHidden,
-		"tag": func(v any) office.Tag { return office.TagOf(v) },
-		"add": func(a, b int) int { return a + b },
-		"abs":     time.Duration.Abs,
-		"since":   func(t time.Time) string { return clock(max(p.cfg.Now().Sub(t), 0).Truncate(time.Second)) },
-		"lasted":  func(r race.Competition) string { return clock(r.FinishedAt.Sub(r.Gun())) },
-		"seconds": func(now, t time.Time) int { return int(max(now.Sub(t), 0).Seconds()) },
+		"field":  newField,
+		"tag":        func(v any) office.Tag { return office.TagOf(v) },
+		"add":        func(a, b int) int { return a + b },
+		"abs":        time.Duration.Abs,
+		"since":      func(t time.Time) string { return brief(max(p.cfg.Now().Sub(t), 0)) },
+		"lasted":     func(r race.Competition) string { return clock(r.FinishedAt.Sub(r.Gun())) },
+		"seconds":    func(now, t time.Time) int { return int(max(now.Sub(t), 0).Seconds()) },
 		"rulingpath": rulingPath,
-		"of":  func(a, b any) pair { return pair{a, b} },
+		"list":       func(all ...string) []string { return all },
+		"of":         func(a, b any) pair { return pair{a, b} },
 	}
 }
 
@@ -188,7 +189,6 @@ type option struct {
 // which "required" and the attributes below are known, "hint=key" and for others
 // "autocomplete=…".
 func newField(f *form, name, label, kind string, more ...string) field {
-	f.Labels[name] = label
 	out := field{ID: "f-" + name, Name: name, Label: label, Type: kind, Value: f.Values[name], Fault: f.Faults[name]}
 	for _, m := range more {
 		switch key, value, _ := strings.Cut(m, "="); key {

@@ -51,9 +51,9 @@ const (
 
 // sessions signs and reads sessions.
 type sessions struct {
-	key []byte // for cookies
+	key   []byte // for cookies
 	forms []byte // for the tokens of forms
-	now func() time.Time
+	now   func() time.Time
 }
 
 // newSessions derives its keys from the server's secret, so that no token of the

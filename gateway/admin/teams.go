@@ -143,7 +143,9 @@ func judgeNamed(judges []race.Judge, username string) race.JudgeID {
 	return 0
 }
 
-func teamPath(id race.TeamID, rest string) string { return fmt.Sprintf("/admin/equipos/%d/%s", id, rest) }
+func teamPath(id race.TeamID, rest string) string {
+	return fmt.Sprintf("/admin/equipos/%d/%s", id, rest)
+}
 
 // deleteTeam returns the handlers of /admin/equipos/{}/eliminar/.
 func deleteTeam() (get, post handler) {
