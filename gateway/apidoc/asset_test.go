@@ -195,14 +195,22 @@ func TestSocketPage_ListsEveryMessage(t *testing.T) {
 	var doc struct {
 		Components struct {
 			Messages map[string]struct{ Name, Summary string } `json:"messages"`
+			Schemas  map[string]json.RawMessage                `json:"schemas"`
 		} `json:"components"`
 	}
 	if err := json.Unmarshal(apidoc.AsyncAPI(), &doc); err != nil {
 		t.Fatal(err)
 	}
 	_, html := find(t, "/api/schema/asyncapi/docs/")
-	if got, want := strings.Count(html, "<details>"), len(doc.Components.Messages); got != want || want == 0 {
+	messages, shared, _ := strings.Cut(html, "<h2>Esquemas")
+	if got, want := strings.Count(messages, "<details>"), len(doc.Components.Messages); got != want || want == 0 {
 		t.Errorf("%d messages on the page, %d in the document", got, want)
+	}
+	if got, want := strings.Count(shared, "<details>"), len(doc.Components.Schemas)-len(doc.Components.Messages); got != want || want == 0 {
+		t.Errorf("%d other schemas on the page, %d in the document", got, want)
+	}
+	if strings.Contains(regexp.MustCompile(`(?s)<pre>.*?</pre>`).ReplaceAllString(html, ""), "`") {
+		t.Error("a backtick stands on the page")
 	}
 	for _, m := range doc.Components.Messages {
 		if !strings.Contains(html, "<code>"+m.Name+"</code>") || m.Summary == "" {

@@ -5,8 +5,6 @@ import (
 	"embed"
 	"html/template"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Policies of the pages: nothing from elsewhere, nothing inline. ReDoc makes its
@@ -25,7 +23,8 @@ var pageFiles embed.FS
 // page renders a template; one of ours that fails is a mistake in it.
 func page(csp, name string, data any) Asset {
 	var b bytes.Buffer
-	if err := template.Must(template.ParseFS(pageFiles, "pages/"+name)).Execute(&b, data); err != nil {
+	t := template.Must(template.New(name).Funcs(template.FuncMap{"runs": runs, "paragraphs": paragraphs}).ParseFS(pageFiles, "pages/"+name))
+	if err := t.Execute(&b, data); err != nil {
 		panic(err)
 	}
 	a := packAsset(typeHTML, b.Bytes())
@@ -55,65 +54,24 @@ func redocPage() Asset {
 	})
 }
 
-// What the page about the sockets shows.
-type (
-	socketsView struct {
-		Title, Description, Style string
-		Channels                  []channelView
-	}
-	channelView struct {
-		Address, Description string
-		Operations           []operationView
-	}
-	operationView struct {
-		Summary  string
-		Messages []messageView
-	}
-	messageView struct{ Name, Summary, Schema string }
-)
-
-// socketPage is the AsyncAPI document for people.
-func socketPage() Asset {
-	doc := asyncAPI().root
-	view := socketsView{
-		Title: text(doc, "info", "title"), Description: text(doc, "info", "description"), Style: PathStatic + "page.css",
-	}
-	channels := child(doc, "channels")
-	for i := 0; i+1 < len(channels.Content); i += 2 {
-		name, channel := channels.Content[i].Value, channels.Content[i+1]
-		view.Channels = append(view.Channels, channelView{
-			Address: text(channel, "address"), Description: text(channel, "description"),
-			Operations: operationsOf(doc, "#/channels/"+name),
-		})
-	}
-	return page(cspPlain, "sockets.html", view)
+// run is a piece of a text of the document, code or not.
+type run struct {
+	Code bool
+	Text string
 }
 
-func operationsOf(doc *yaml.Node, channel string) []operationView {
-	var out []operationView
-	operations := child(doc, "operations")
-	for i := 1; i < len(operations.Content); i += 2 {
-		operation := operations.Content[i]
-		if text(operation, "channel", "$ref") != channel {
-			continue
+// runs splits a text at its backticks.
+func runs(text string) []run {
+	var out []run
+	code := false
+	for piece := range strings.SplitSeq(text, "`") {
+		if piece != "" {
+			out = append(out, run{code, piece})
 		}
-		o := operationView{Summary: text(operation, "summary")}
-		for _, ref := range child(operation, "messages").Content {
-			// A message of an operation names one of its channel, which names a
-			// component, whose payload is a schema.
-			message := follow(doc, follow(doc, ref))
-			schema, err := yamlOf(follow(doc, child(message, "payload")))
-			if err != nil {
-				panic(err)
-			}
-			o.Messages = append(o.Messages, messageView{text(message, "name"), text(message, "summary"), string(schema)})
-		}
-		out = append(out, o)
+		code = !code
 	}
 	return out
 }
 
-// follow returns what a {$ref} stands for, nil for one that leads nowhere.
-func follow(doc, ref *yaml.Node) *yaml.Node {
-	return child(doc, strings.Split(strings.TrimPrefix(text(ref, "$ref"), "#/"), "/")...)
-}
+// paragraphs splits a text at its empty lines.
+func paragraphs(text string) []string { return strings.Split(strings.TrimSpace(text), "\n\n") }
