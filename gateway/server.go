@@ -84,6 +84,8 @@ type Config struct {
 	// MaxSocketsPerIP bounds the sockets of one client's address, 0 not at all.
 	MaxSocketsPerIP int
 	JudgeRate       float64
+	// Node names this node among others, on the readiness board.
+	Node string
 	// Ready is what must work beside the store for this node to be in order.
 	Ready []Check
 	// Metrics is where the metrics are registered, once; nil: nowhere.
@@ -125,6 +127,7 @@ type Server struct {
 	userLogins *auth.Limiter // by account and address
 	peerLogins *auth.Limiter // by address
 
+	devices   devices
 	door      door                 // of the sockets
 	retryIn   func() time.Duration // ws.RetryIn, fixed in tests
 	metrics   *metrics
