@@ -11,10 +11,29 @@ import (
 // maxAppLength bounds the version that a client says it has, in characters.
 const maxAppLength = 64
 
-// devices knows the judges' devices that are connected to this node.
-type devices struct {
+// Devices knows the judges' devices that are connected to this node. Its methods
+// may be called from any goroutine.
+type Devices struct {
+	node string
+
 	mu   sync.Mutex // protects list
 	list map[*device]struct{}
+}
+
+// NewDevices returns an empty list for the node of that name.
+func NewDevices(node string) *Devices { return &Devices{node: node, list: map[*device]struct{}{}} }
+
+// List returns them in no order.
+func (d *Devices) List() []race.Presence {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := make([]race.Presence, 0, len(d.list))
+	for v := range d.list {
+		v.mu.Lock()
+		out = append(out, v.now)
+		v.mu.Unlock()
+	}
+	return out
 }
 
 // device is one judge socket, as the readiness board shows it.
@@ -23,35 +42,18 @@ type device struct {
 	now race.Presence
 }
 
-func (d *devices) add(judge race.JudgeID, node string, at time.Time) *device {
-	v := &device{now: race.Presence{Judge: judge, Node: node, ConnectedAt: at, HeardAt: at, Battery: -1}}
+func (d *Devices) add(judge race.JudgeID, at time.Time) *device {
+	v := &device{now: race.Presence{Judge: judge, Node: d.node, ConnectedAt: at, HeardAt: at, Battery: -1}}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.list == nil {
-		d.list = map[*device]struct{}{}
-	}
 	d.list[v] = struct{}{}
 	return v
 }
 
-func (d *devices) remove(v *device) {
+func (d *Devices) remove(v *device) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.list, v)
-}
-
-// Devices returns the judges' devices that are connected to this node, in no
-// order.
-func (s *Server) Devices() []race.Presence {
-	s.devices.mu.Lock()
-	defer s.devices.mu.Unlock()
-	out := make([]race.Presence, 0, len(s.devices.list))
-	for v := range s.devices.list {
-		v.mu.Lock()
-		out = append(out, v.now)
-		v.mu.Unlock()
-	}
-	return out
 }
 
 func (v *device) heard(at time.Time) {

@@ -16,13 +16,13 @@ func TestDevices_ShowWhatAJudgeSends(t *testing.T) {
 	at := h.srv.cfg.Now()
 	only := func() race.Presence {
 		t.Helper()
-		list := h.srv.Devices()
+		list := h.srv.cfg.Devices.List()
 		if len(list) != 1 {
 			t.Fatalf("%d devices", len(list))
 		}
 		return list[0]
 	}
-	want := race.Presence{Judge: 3, ConnectedAt: at, HeardAt: at, Battery: -1}
+	want := race.Presence{Judge: 3, Node: "a", ConnectedAt: at, HeardAt: at, Battery: -1}
 	if diff := cmp.Diff(want, only()); diff != "" {
 		t.Error(diff)
 	}
@@ -52,7 +52,7 @@ func TestDevices_ShowWhatAJudgeSends(t *testing.T) {
 	if diff := cmp.Diff(want, only()); diff != "" {
 		t.Error(diff)
 	}
-	if h.srv.devices.remove(h.device); len(h.srv.Devices()) != 0 {
+	if h.srv.cfg.Devices.remove(h.device); len(h.srv.cfg.Devices.List()) != 0 {
 		t.Error("still there")
 	}
 }

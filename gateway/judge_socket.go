@@ -181,7 +181,7 @@ type judgeHandler struct {
 
 func (h *judgeHandler) start(c *ws.Conn) ws.Handler {
 	h.conn = c
-	h.device = h.srv.devices.add(h.judge, h.srv.cfg.Node, h.srv.cfg.Now())
+	h.device = h.srv.cfg.Devices.add(h.judge, h.srv.cfg.Now())
 	h.session = h.srv.cfg.Sessions.OpenSession(h.judge, h.teams, h)
 	c.Send(frame(h.srv.stamp().judgeWelcome(h.competitions, h.srv.cfg.Now())))
 	for t, known := range h.joined {
@@ -329,7 +329,7 @@ func (h *judgeHandler) OnLag() {}
 // OnClose implements ws.Handler.
 func (h *judgeHandler) OnClose() {
 	h.srv.metrics.left(kindJudge)
-	h.srv.devices.remove(h.device)
+	h.srv.cfg.Devices.remove(h.device)
 	h.session.Close()
 	for t := range h.joined {
 		h.srv.cfg.Live.leaveJudge(t, h.conn)

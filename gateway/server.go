@@ -84,8 +84,8 @@ type Config struct {
 	// MaxSocketsPerIP bounds the sockets of one client's address, 0 not at all.
 	MaxSocketsPerIP int
 	JudgeRate       float64
-	// Node names this node among others, on the readiness board.
-	Node string
+	// Devices is where the judges' devices that are connected are listed.
+	Devices *Devices
 	// Ready is what must work beside the store for this node to be in order.
 	Ready []Check
 	// Metrics is where the metrics are registered, once; nil: nowhere.
@@ -127,7 +127,6 @@ type Server struct {
 	userLogins *auth.Limiter // by account and address
 	peerLogins *auth.Limiter // by address
 
-	devices   devices
 	door      door                 // of the sockets
 	retryIn   func() time.Duration // ws.RetryIn, fixed in tests
 	metrics   *metrics
@@ -142,6 +141,9 @@ func New(cfg Config) *Server {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Devices == nil {
+		cfg.Devices = NewDevices("")
 	}
 	if cfg.Location == nil {
 		cfg.Location = time.UTC
