@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 const strictPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'"
@@ -33,6 +31,8 @@ var pages = map[string]string{
 	"/missing":   `<h1>Missing</h1><img src="/no-such.png" alt="nothing">`,
 	"/elsewhere": `<h1>Elsewhere</h1><img src="http://example.org/logo.png" alt="logo">`,
 	"/dialog":    `<h1>Dialog</h1><script src="/dialog.js"></script>`,
+	"/covered": `<h1>Covered</h1><button id="off" disabled>Off</button><button id="under">Under</button>
+		<dialog id="over">Over</dialog><script src="/modal.js"></script>`,
 	"/unlabeled": `<main><h1>Unlabeled</h1><input id="bare"></main>`,
 	"/mixed": `<main><h1>Teams</h1><p>3 <b>equipos</b> inscritos</p><input placeholder="Buscar equipo" aria-label="Search">
 		<p>admin.nav.teams</p><p hidden>Guardar</p><p lang="es">Guardar</p><p>Final</p><p>Team %!d(MISSING)</p></main>`,
@@ -46,6 +46,7 @@ var scripts = map[string]string{
 		addEventListener("keydown", (e) => { document.querySelector("#keys").textContent = (e.shiftKey ? "Shift+" : "") + e.key })`,
 	"/throws.js": `throw new Error("broken on purpose")`,
 	"/logs.js":   `console.error("one", 2); console.log("fine")`,
+	"/modal.js":  `document.querySelector("#over").showModal()`,
 	"/dialog.js": `document.title = confirm("sure?")`,
 }
 
@@ -216,22 +217,6 @@ func TestTab_CookiesAreItsOwn(t *testing.T) {
 	}
 }
 
-func TestTab_FailureTellsWhereItHappened(t *testing.T) {
-	t.Parallel()
-	tab, site := StartBrowser(t).Tab(t), testPages(t)
-	tab.Open(site + "/clean")
-	err := tab.try("step", chromedp.Evaluate(`broken(`, nil))
-	if err == nil || !strings.Contains(err.Error(), "SyntaxError") {
-		t.Errorf("got %v", err)
-	}
-	state := tab.state()
-	for _, want := range []string{"page: " + site + "/clean", "Competitions", "failed-0-1280.png"} {
-		if !strings.Contains(state, want) {
-			t.Errorf("%q is not in %s", want, state)
-		}
-	}
-}
-
 func TestTab_ScreenshotShowsTheWholePage(t *testing.T) {
 	tab, site := StartBrowser(t).Tab(t), testPages(t)
 	t.Setenv("E2E_SHOTS", t.TempDir())
@@ -256,4 +241,3 @@ func TestViolations_NamesRuleAndElement(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
-

@@ -48,8 +48,9 @@ func (t *Tab) SetMedia(feature, value string) {
 	t.do("media "+feature, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: feature, Value: value}}))
 }
 
-// SetOffline cuts the page's network, or mends it. Requests fail and
-// navigator.onLine is false; sockets that are open stay open.
+// SetOffline cuts the page's network, or mends it. Requests and new
+// sockets fail and navigator.onLine is false; a socket that is open is not closed,
+// but what it carries waits. The failures are problems, see Tab.Allow.
 func (t *Tab) SetOffline(offline bool) {
 	t.tb.Helper()
 	const unlimited = -1

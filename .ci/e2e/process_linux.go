@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// dieWithParent ends the program when the test is killed. The goroutine that starts
-// it must not be the only one of a thread that ends, which a test's is not.
+// dieWithParent ends the program when the test is killed. It would also end with the
+// thread that starts it, but threads end only with a goroutine that is locked to one.
 func dieWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -197,7 +197,7 @@ func (s *Server) Kill() {
 		return
 	}
 	_ = s.cmd.Process.Kill() // unless it has ended
-	<-s.done
+	_ = <-s.done             // that it was killed is known
 	s.cmd = nil
 }
 

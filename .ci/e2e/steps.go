@@ -220,7 +220,10 @@ func poll(ctx context.Context, ready func() (bool, error)) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), err)
+			if err == nil || errors.Is(err, ctx.Err()) {
+				return context.Cause(ctx)
+			}
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		case <-ticker.C:
 		}
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,7 +40,8 @@ type Tab struct {
 	stop      func()
 	width     int
 	noScripts bool
-	downloads string // folder
+	downloads string        // folder
+	patience  time.Duration // with each step
 	failures  int
 }
 
@@ -59,7 +61,7 @@ func (t *Tab) Beside() *Tab {
 func (b *Browser) open(tb testing.TB, parent context.Context, opts ...chromedp.ContextOption) *Tab {
 	tb.Helper()
 	ctx, cancel := chromedp.NewContext(parent, opts...)
-	t := &Tab{tb: tb, browser: b, ctx: ctx, watch: newWatch(), downloads: tb.TempDir()}
+	t := &Tab{tb: tb, browser: b, ctx: ctx, watch: newWatch(), patience: stepTimeout, downloads: tb.TempDir()}
 	t.stop = sync.OnceFunc(func() { t.settle(); cancel() })
 	tb.Cleanup(t.Close)
 	// The first Run ties the page to its context, so it has no deadline of its own.
@@ -144,16 +146,17 @@ func (t *Tab) answerDialogs(event any) {
 // do runs actions within the time of a step, and ends the test when they fail.
 func (t *Tab) do(step string, actions ...chromedp.Action) {
 	t.tb.Helper()
-	if err := t.try(step, actions...); err != nil {
+	if err := t.try(actions...); err != nil {
 		t.fatal(step, err)
 	}
 }
 
-func (t *Tab) try(step string, actions ...chromedp.Action) error {
-	ctx, cancel := context.WithTimeoutCause(t.ctx, stepTimeout, fmt.Errorf("%s: not done in %v", step, stepTimeout))
+func (t *Tab) try(actions ...chromedp.Action) error {
+	ctx, cancel := context.WithTimeoutCause(t.ctx, t.patience, fmt.Errorf("not done in %v", t.patience))
 	defer cancel()
 	if err := chromedp.Run(ctx, actions...); err != nil {
-		if cause := context.Cause(ctx); cause != nil {
+		// A step that waits says for what; of others it is known that they did not end.
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 			return cause
 		}
 		return err
@@ -202,7 +205,7 @@ func (t *Tab) shoot(name string) (string, error) {
 	path := filepath.Join(root, fileName(t.tb.Name()), fmt.Sprintf("%s-%d.png", fileName(name), t.width))
 	var png []byte
 	// Only a quality of 100 makes a PNG.
-	if err := t.try("screenshot", chromedp.FullScreenshot(&png, 100)); err != nil {
+	if err := t.try(chromedp.FullScreenshot(&png, 100)); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
