@@ -21,22 +21,34 @@ type API struct {
 	token string
 }
 
-// login asks path for an access token.
+// retryPause is how long a client waits that was told to come back.
+const retryPause = time.Second
+
+// login asks path for an access token. Passwords are slow to check on purpose: of
+// many at once some are told to come back, and do so until ctx ends.
 func login(ctx context.Context, url, path string, who Credentials) (*API, error) {
 	var got struct {
 		Access string `json:"access"`
 	}
 	api := &API{url: url}
 	body := map[string]string{"username": who.Username, "password": who.Password}
-	status, err := api.call(ctx, http.MethodPost, path, body, &got)
-	if err != nil {
-		return nil, fmt.Errorf("login of %s: %w", who.Username, err)
+	for {
+		status, err := api.call(ctx, http.MethodPost, path, body, &got)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("login of %s: %w", who.Username, err)
+		case status == http.StatusOK && got.Access != "":
+			api.token = got.Access
+			return api, nil
+		case status != http.StatusServiceUnavailable:
+			return nil, fmt.Errorf("login of %s: status %d", who.Username, status)
+		}
+		select {
+		case <-time.After(retryPause):
+		case <-ctx.Done():
+			return nil, fmt.Errorf("login of %s: status %d: %w", who.Username, status, context.Cause(ctx))
+		}
 	}
-	if status != http.StatusOK || got.Access == "" {
-		return nil, fmt.Errorf("login of %s: status %d", who.Username, status)
-	}
-	api.token = got.Access
-	return api, nil
 }
 
 // Call sends in as JSON, unless it is nil, reads the answer into out, unless that

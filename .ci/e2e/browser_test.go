@@ -218,12 +218,13 @@ func TestTab_CookiesAreItsOwn(t *testing.T) {
 }
 
 func TestTab_ScreenshotShowsTheWholePage(t *testing.T) {
+	root := t.TempDir()
+	t.Setenv("E2E_SHOTS", root)
 	tab, site := StartBrowser(t).Tab(t), testPages(t)
-	t.Setenv("E2E_SHOTS", t.TempDir())
 	tab.SetViewport(360, 200, false)
 	tab.Open(site + "/clean")
 	tab.Screenshot("tall")
-	png, err := os.ReadFile(filepath.Join(os.Getenv("E2E_SHOTS"), t.Name(), "tall-360.png"))
+	png, err := os.ReadFile(filepath.Join(root, t.Name(), "tall-360.png"))
 	if err != nil || !strings.HasPrefix(string(png), "\x89PNG") {
 		t.Fatalf("no PNG: %v", err)
 	}

@@ -41,9 +41,10 @@ func TestTab_FailsItsTest(t *testing.T) {
 	t.Parallel()
 	browser, site := StartBrowser(t), testPages(t)
 	for name, c := range map[string]struct {
-		path string
-		do   func(*Tab)
-		want []string
+		path  string
+		do    func(*Tab)
+		waits bool // until the step gives up
+		want  []string
 	}{
 		"at its end": {path: "/logs", do: (*Tab).Close, want: []string{"in the browser: console error: one 2"}},
 		"allowed": {path: "/logs", do: func(tab *Tab) {
@@ -55,11 +56,11 @@ func TestTab_FailsItsTest(t *testing.T) {
 		"language": {path: "/mixed", do: func(tab *Tab) { tab.OnlyIn(englishTexts, spanishTexts) }, want: []string{
 			`"Buscar equipo" is "Buscar equipo" (team.find)`, "admin.nav.teams",
 		}},
-		"missing":  {path: "/clean", do: func(tab *Tab) { tab.Click("#none") }, want: []string{"click #none: is not there: not done in", "Competitions", ".png"}},
-		"disabled": {path: "/covered", do: func(tab *Tab) { tab.Click("#off") }, want: []string{"click #off: is disabled"}},
-		"covered":  {path: "/covered", do: func(tab *Tab) { tab.Click("#under") }, want: []string{`is covered by <dialog id="over"`}},
-		"no text":  {path: "/clean", do: func(tab *Tab) { tab.WaitText("h1", "Teams") }, want: []string{`wait for "Teams" in h1: not done in`}},
-		"no value": {path: "/clean", do: func(tab *Tab) { tab.Fill("#kind", "c") }, want: []string{`fill #kind: does not take "c"`}},
+		"missing":  {path: "/clean", do: func(tab *Tab) { tab.Click("#none") }, waits: true, want: []string{"click #none: is not there: not done in", "Competitions", ".png"}},
+		"disabled": {path: "/covered", do: func(tab *Tab) { tab.Click("#off") }, waits: true, want: []string{"click #off: is disabled"}},
+		"covered":  {path: "/covered", do: func(tab *Tab) { tab.Click("#under") }, waits: true, want: []string{`is covered by <dialog id="over"`}},
+		"no text":  {path: "/clean", do: func(tab *Tab) { tab.WaitText("h1", "Teams") }, waits: true, want: []string{`wait for "Teams" in h1: not done in`}},
+		"no value": {path: "/clean", do: func(tab *Tab) { tab.Fill("#kind", "c") }, waits: true, want: []string{`fill #kind: does not take "c"`}},
 		"selector": {path: "/clean", do: func(tab *Tab) { tab.Click("][") }, want: []string{"not a valid selector"}},
 		"no key":   {path: "/clean", do: func(tab *Tab) { tab.Press("Entre") }, want: []string{"press Entre: no such key"}},
 	} {
@@ -68,7 +69,10 @@ func TestTab_FailsItsTest(t *testing.T) {
 			test := &failing{TB: t}
 			tab := browser.Tab(test)
 			tab.Open(site + c.path)
-			tab.patience = 400 * time.Millisecond
+			tab.shots = t.TempDir()
+			if c.waits {
+				tab.patience = 400 * time.Millisecond
+			}
 			got := test.run(func() { c.do(tab) })
 			if (len(got) == 0) != (len(c.want) == 0) {
 				t.Fatalf("got %q, want %q", got, c.want)
@@ -87,7 +91,7 @@ func TestTab_FailureShowsAPicture(t *testing.T) {
 	test := &failing{TB: t}
 	tab, site := StartBrowser(t).Tab(test), testPages(t)
 	tab.Open(site + "/clean")
-	tab.patience = time.Second
+	tab.patience, tab.shots = time.Second, t.TempDir()
 	told := strings.Join(test.run(func() { tab.WaitVisible("#none") }), "\n")
 	_, after, _ := strings.Cut(told, "screenshot: ")
 	path, _, _ := strings.Cut(after, "\n")

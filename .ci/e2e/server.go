@@ -193,11 +193,14 @@ func (s *Server) Stop() {
 
 // Kill ends the server as a power cut does.
 func (s *Server) Kill() {
+	s.tb.Helper()
 	if s.cmd == nil {
 		return
 	}
 	_ = s.cmd.Process.Kill() // unless it has ended
-	_ = <-s.done             // that it was killed is known
+	if err := <-s.done; err == nil {
+		s.tb.Errorf("the server ended before it was killed")
+	}
 	s.cmd = nil
 }
 

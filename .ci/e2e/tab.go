@@ -41,6 +41,7 @@ type Tab struct {
 	width     int
 	noScripts bool
 	downloads string        // folder
+	shots     string        // folder
 	patience  time.Duration // with each step
 	failures  int
 }
@@ -61,7 +62,7 @@ func (t *Tab) Beside() *Tab {
 func (b *Browser) open(tb testing.TB, parent context.Context, opts ...chromedp.ContextOption) *Tab {
 	tb.Helper()
 	ctx, cancel := chromedp.NewContext(parent, opts...)
-	t := &Tab{tb: tb, browser: b, ctx: ctx, watch: newWatch(), patience: stepTimeout, downloads: tb.TempDir()}
+	t := &Tab{tb: tb, browser: b, ctx: ctx, watch: newWatch(), patience: stepTimeout, downloads: tb.TempDir(), shots: shotsOf(tb)}
 	t.stop = sync.OnceFunc(func() { t.settle(); cancel() })
 	tb.Cleanup(t.Close)
 	// The first Run ties the page to its context, so it has no deadline of its own.
@@ -189,6 +190,15 @@ func (t *Tab) state() string {
 	return fmt.Sprintf("page: %s\nscreenshot: %s\nproblems: %q\ntext:\n%s", address, shot, t.watch.list(), text)
 }
 
+// shotsOf is the folder of a test's screenshots.
+func shotsOf(tb testing.TB) string {
+	root := os.Getenv("E2E_SHOTS")
+	if root == "" {
+		root = filepath.Join(os.TempDir(), "server5k-e2e")
+	}
+	return filepath.Join(root, fileName(tb.Name()))
+}
+
 // Screenshot saves the whole page as E2E_SHOTS/TEST/NAME-WIDTH.png.
 func (t *Tab) Screenshot(name string) {
 	t.tb.Helper()
@@ -198,11 +208,7 @@ func (t *Tab) Screenshot(name string) {
 }
 
 func (t *Tab) shoot(name string) (string, error) {
-	root := os.Getenv("E2E_SHOTS")
-	if root == "" {
-		root = filepath.Join(os.TempDir(), "server5k-e2e")
-	}
-	path := filepath.Join(root, fileName(t.tb.Name()), fmt.Sprintf("%s-%d.png", fileName(name), t.width))
+	path := filepath.Join(t.shots, fmt.Sprintf("%s-%d.png", fileName(name), t.width))
 	var png []byte
 	// Only a quality of 100 makes a PNG.
 	if err := t.try(chromedp.FullScreenshot(&png, 100)); err != nil {
