@@ -15,7 +15,7 @@ SHOTS    ?= $(CURDIR)/build/e2e
 .PHONY: help run build test e2e lint check deploy-check chaos-db chaos-cluster failover bench bench-postgres bench-cluster fuzz generate
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and start a server with demonstration data on :8000
 	DEBUG=true bin/server5k serve --demo

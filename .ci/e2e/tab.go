@@ -192,6 +192,7 @@ func (t *Tab) state() string {
 
 // shotsOf is the folder of a test's screenshots.
 func shotsOf(tb testing.TB) string {
+	tb.Helper()
 	root := os.Getenv("E2E_SHOTS")
 	if root == "" {
 		root = filepath.Join(os.TempDir(), "server5k-e2e")
