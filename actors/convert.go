@@ -249,7 +249,7 @@ func competitionFromWire(w *racepb.Competition) race.Competition {
 		ID: race.CompetitionID(w.GetId()), Name: w.GetName(), ScheduledAt: instantFromWire(w.GetScheduledAt()), Active: w.GetActive(),
 		Running: w.GetRunning(), StartedAt: instantFromWire(w.GetStartedAt()), FinishedAt: instantFromWire(w.GetFinishedAt()),
 		TeamSize: int(w.GetTeamSize()), Rounding: race.Rounding(w.GetRounding()),
-		GunShift: time.Duration(w.GetGunShiftMs()) * time.Millisecond, Version: int(w.GetVersion()),
+		GunShift: amountFromWire(w.GetGunShiftMs()), Version: int(w.GetVersion()),
 	}
 }
 

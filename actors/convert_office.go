@@ -26,7 +26,7 @@ func orderFromWire(w *racepb.Order) (any, error) {
 	id := race.CompetitionID(w.GetCompetition())
 	return routed{route{id, rule{race.Order{
 		Competition: id, Key: key, Kind: race.RulingKind(w.GetKind()), Team: race.TeamID(w.GetTeam()), Record: w.GetRecord(),
-		Elapsed: elapsedFromWire(w.GetElapsedMs()), Amount: time.Duration(w.GetAmountMs()) * time.Millisecond, GunAt: instantFromWire(w.GetGunAt()),
+		Elapsed: elapsedFromWire(w.GetElapsedMs()), Amount: amountFromWire(w.GetAmountMs()), GunAt: instantFromWire(w.GetGunAt()),
 		Finding: w.GetFinding(), Undoes: race.RulingID(w.GetUndoes()), Override: w.GetOverride(),
 		Author: w.GetAuthor(), At: instantFromWire(w.GetAt()), Reason: w.GetReason(),
 	}}}}, nil
@@ -65,13 +65,16 @@ func ruledFromWire(w *racepb.Ruled) (any, error) {
 	out := ruledReply{Ruled: race.Ruled{
 		Ruling: race.Ruling{
 			ID: race.RulingID(r.GetId()), Competition: race.CompetitionID(r.GetCompetition()), Kind: race.RulingKind(r.GetKind()), Event: r.GetEvent(),
-			Team: race.TeamID(r.GetTeam()), Record: r.GetRecord(), Amount: time.Duration(r.GetAmountMs()) * time.Millisecond,
+			Team: race.TeamID(r.GetTeam()), Record: r.GetRecord(), Amount: amountFromWire(r.GetAmountMs()),
 			Finding: r.GetFinding(), Version: int(r.GetVersion()), Undoes: race.RulingID(r.GetUndoes()), Key: key,
 			Author: r.GetAuthor(), At: instantFromWire(r.GetAt()), Reason: r.GetReason(),
 		},
 		Competition: competitionFromWire(w.GetCompetition()), Repeated: w.GetRepeated(),
 	}}
 	if w.GetRecord() != nil {
+		if r.GetRecord() <= 0 {
+			return nil, fmt.Errorf("ruling: record %d", r.GetRecord())
+		}
 		rec, err := recordFromWire(w.GetRecord(), race.Request{Team: race.TeamID(w.GetRecordTeam())})
 		if err != nil {
 			return nil, err
@@ -80,6 +83,12 @@ func ruledFromWire(w *racepb.Ruled) (any, error) {
 		out.Record = rec
 	}
 	return out, nil
+}
+
+// amountFromWire takes more than any ruling may say as the most that there is.
+func amountFromWire(ms int64) time.Duration {
+	const most = int64(2 * race.MaxGunShift / time.Millisecond)
+	return time.Duration(min(max(ms, -most), most)) * time.Millisecond
 }
 
 func presenceToWire(m presenceReply) proto.Message {

@@ -116,14 +116,15 @@ func TestConvert_RefusesNonsense(t *testing.T) {
 	t.Parallel()
 	id := make([]byte, 16)
 	for name, m := range map[string]any{
-		"no records":       &racepb.RecordTimes{},
-		"too many records": &racepb.RecordTimes{Records: make([]*racepb.Record, 16)},
-		"short id":         &racepb.RecordTimes{Records: []*racepb.Record{{Id: id[:15]}}},
-		"negative time":    &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: -1}}},
-		"more than a day":  &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: 86_400_001}}},
-		"order, short key": &racepb.Order{Key: id[:15]},
-		"ruling, no key":   &racepb.Ruled{},
-		"outcome, long id": &racepb.RecordTimesReply{Outcomes: []*racepb.Outcome{{Id: append(id, 1)}}},
+		"no records":        &racepb.RecordTimes{},
+		"too many records":  &racepb.RecordTimes{Records: make([]*racepb.Record, 16)},
+		"short id":          &racepb.RecordTimes{Records: []*racepb.Record{{Id: id[:15]}}},
+		"negative time":     &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: -1}}},
+		"more than a day":   &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: 86_400_001}}},
+		"order, short key":  &racepb.Order{Key: id[:15]},
+		"ruling, no key":    &racepb.Ruled{},
+		"record, no number": &racepb.Ruled{Ruling: &racepb.Ruling{Key: id}, Record: &racepb.Record{Id: id}},
+		"outcome, long id":  &racepb.RecordTimesReply{Outcomes: []*racepb.Outcome{{Id: append(id, 1)}}},
 	} {
 		if got, err := fromWire(m); err == nil {
 			t.Errorf("%s: %+v", name, got)
@@ -169,7 +170,7 @@ func FuzzFromWire(f *testing.F) {
 		if r, ok := again.(routed); ok {
 			again = r.route
 		}
-		if err != nil || !cmp.Equal(got, again, cmp.AllowUnexported(subscribe{})) {
+		if err != nil || !cmp.Equal(got, again, cmp.AllowUnexported(subscribe{}, presenceReply{})) {
 			t.Errorf("%+v became %+v, %v", got, again, err)
 		}
 	})
