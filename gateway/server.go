@@ -89,6 +89,8 @@ type Config struct {
 	// MaxSocketsPerIP bounds the sockets of one client's address, 0 not at all.
 	MaxSocketsPerIP int
 	JudgeRate       float64
+	// Devices is where the judges' devices that are connected are listed.
+	Devices *Devices
 	// Ready is what must work beside the store for this node to be in order.
 	Ready []Check
 	// Metrics is where the metrics are registered, once; nil: nowhere.
@@ -148,6 +150,9 @@ func New(cfg Config) *Server {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Devices == nil {
+		cfg.Devices = NewDevices("")
 	}
 	if cfg.Location == nil {
 		cfg.Location = time.UTC

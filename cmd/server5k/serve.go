@@ -64,6 +64,7 @@ type parts struct {
 	metrics     *prometheus.Registry
 	store       persistence.Store
 	live        *gateway.Live
+	devices     *gateway.Devices
 	lookup      *cluster.Lookup
 	actorSystem *actor.ActorSystem
 	system      *actors.System
@@ -147,6 +148,7 @@ func (cmd serveCmd) build(ctx context.Context, cfg *Config, io stdio, p *parts) 
 			return nil, err
 		}
 	}
+	p.devices = gateway.NewDevices(cfg.nodeName())
 	p.live = gateway.NewLive(cfg.Location, p.log)
 	p.onStop(func(context.Context) error { p.live.Close(); return nil })
 	p.sockets = ws.NewServer(p.log)
@@ -163,7 +165,7 @@ func (cmd serveCmd) build(ctx context.Context, cfg *Config, io stdio, p *parts) 
 		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: p.log.With("part", "gateway"),
 		Sockets: p.sockets, Live: p.live, MaxSockets: maxSockets, MaxSocketsPerIP: maxSocketsPerIP, JudgeRate: cmd.JudgeRate,
-		Metrics: p.metrics, Ready: p.checks(),
+		Devices: p.devices, Metrics: p.metrics, Ready: p.checks(),
 	}), nil
 }
 
@@ -174,7 +176,7 @@ func (p *parts) startActors(ctx context.Context, cfg *Config) error {
 	var setOwns func(bool) // alone, a node owns what there is
 	start := func() {
 		p.system = actors.Start(actors.Config{
-			System: p.actorSystem, Placement: p.lookup, Store: p.store, Publisher: p.live, Log: p.log, Metrics: p.metrics,
+			System: p.actorSystem, Placement: p.lookup, Store: p.store, Publisher: p.live, Log: p.log, Metrics: p.metrics, Devices: p.devices.List,
 		})
 		p.live.SetWatch(p.system.Watch)
 		p.onStop(func(context.Context) error { p.system.Stop(); return nil })
