@@ -194,7 +194,7 @@ func (p *Printer) rankingCols(overall, penalties bool) []column {
 	}
 	cols = append(cols, column{p.t("col.records"), 10, cellNumber})
 	if penalties {
-		cols = append(cols, column{p.t("col.penalty"), 19, cellNumber})
+		cols = append(cols, column{p.t("col.penalty"), 21, cellNumber})
 	}
 	cols = append(cols, column{p.t("col.total"), 22, cellTotal}, column{p.t("col.gap"), 22, cellNumber})
 	return spread(cols, portraitRoom)
@@ -222,8 +222,12 @@ func spread(cols []column, room float64) []column {
 // unranked returns the table of those who are not ranked, each with its reason.
 func (p *Printer) unranked(in Results, g group) grid {
 	out := grid{Caption: p.t("unranked"), Cols: []column{
-		{p.t("col.bib"), 14, cellNumber}, {p.t("col.team"), 56, cellMain}, {p.t("col.category"), 37, cellSmall},
-		{p.t("col.records"), 10, cellNumber}, {p.t("col.situation"), 25, cellText}, {p.t("col.reason"), 0, cellText},
+		{p.t("col.bib"), 14, cellNumber},
+		{p.t("col.team"), 56, cellMain},
+		{p.t("col.category"), 37, cellSmall},
+		{p.t("col.records"), 10, cellNumber},
+		{p.t("col.situation"), 25, cellText},
+		{p.t("col.reason"), 0, cellText},
 	}}
 	spread(out.Cols, portraitRoom)
 	for _, l := range g.lines {
