@@ -75,7 +75,9 @@ func (c *canvas) grid(g grid) {
 		lines := 1
 		for j, col := range g.Cols {
 			c.cellFont(col, r)
-			cells[j] = c.wrap(latin(r.Cells[j]), col.Width-2*cellPad)
+			if cells[j] = []ansi{latin(r.Cells[j])}; !col.right() { // half a number would be another one
+				cells[j] = c.wrap(cells[j][0], col.Width-2*cellPad)
+			}
 			lines = max(lines, len(cells[j]))
 		}
 		c.gridRow(g, r, cells, lines, i%2 == 1)

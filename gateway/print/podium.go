@@ -101,9 +101,11 @@ func (c *canvas) step(l podiumLine, height float64) {
 
 	x := margin + block + 8
 	c.font("Helvetica", "B", 34, ink)
-	size, lines = c.fit(latin(l.Team), c.w-margin-6-wide-8-x, min(34, h), 12, 2)
-	pitch := size * pointMM * 1.15
-	tall := float64(len(lines)-1)*pitch + size*pointMM*0.72 + 7.5
+	tall := h
+	for most := 34.0; tall > h-6 && most >= 12; most -= 2 { // the name, and the line below it
+		size, lines = c.fit(latin(l.Team), c.w-margin-6-wide-8-x, most, 12, 2)
+		tall = (float64(len(lines)-1)*1.15+0.72)*size*pointMM + 7.5
+	}
 	y := c.block(x, c.y+h/2-tall/2+size*pointMM*0.72, size, left, lines)
 	c.font("Helvetica", "", 14, muted)
 	c.put(x, y+7.5, left, c.cut(latin(l.Detail), c.w-margin-6-wide-8-x))
