@@ -9,12 +9,13 @@ RUNS     ?= 3
 DURATION ?= 20s
 MUTANTS  ?= 1
 KILLS    ?= 20
+SHOTS    ?= $(CURDIR)/build/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint check deploy-check chaos-db chaos-cluster failover bench bench-postgres bench-cluster fuzz generate
+.PHONY: help run build test e2e lint check deploy-check chaos-db chaos-cluster failover bench bench-postgres bench-cluster fuzz generate
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and start a server with demonstration data on :8000
 	DEBUG=true bin/server5k serve --demo
@@ -25,6 +26,11 @@ build: ## Build the static binary bin/server5k
 test: ## Run all tests with the race detector, in random order
 	@.ci/deps
 	go test $$(command -v gcc >/dev/null && echo -race) -shuffle=on ./...
+
+e2e: build ## Test the pages in a browser, with judges on their sockets; SHOTS
+	@.ci/deps e2e
+	@cd .ci/e2e && SERVER5K_BIN='$(CURDIR)/bin/server5k' E2E_SHOTS='$(abspath $(SHOTS))' \
+		go test -count=1 -timeout 10m ./...; status=$$?; echo 'screenshots: $(abspath $(SHOTS))'; exit $$status
 
 lint: ## Check style, go.mod and that other systems build
 	$(LINT) run --allow-parallel-runners

@@ -28,6 +28,8 @@ func (c *caller) Receive(ctx actor.Context) {
 		c.onReply(ctx, m, m.Err)
 	case changeStateReply:
 		c.onReply(ctx, m, m.Err)
+	case ruledReply:
+		c.onReply(ctx, m, m.Err)
 	case tick:
 		switch {
 		case c.effort.over():

@@ -47,19 +47,6 @@ type competition struct {
 	dead     bool // gave up; what still arrives is refused
 }
 
-// work is a request or a change of state that waits for the store, with all who
-// wait for its answer.
-type work struct {
-	times   *recordTimes
-	change  *changeState
-	waiters []waiter
-}
-
-type waiter struct {
-	pid *actor.PID
-	key uint64
-}
-
 func newCompetition(id race.CompetitionID, d deps, g *gauge) *competition {
 	log := d.log.With("part", "competition", "competition_id", int64(id))
 	return &competition{deps: d, id: id, log: log, gauge: g, audience: audience{hubs: map[string]*listener{}}}
@@ -80,10 +67,14 @@ func (c *competition) Receive(ctx actor.Context) {
 		c.onRecordTimes(ctx, m)
 	case changeState:
 		c.enqueue(ctx, &work{change: &m, waiters: []waiter{{ctx.Sender(), 0}}})
+	case rule:
+		c.enqueue(ctx, &work{order: &m, waiters: []waiter{{ctx.Sender(), 0}}})
 	case committed:
 		c.onCommitted(ctx, m)
 	case changed:
 		c.onChanged(ctx, m)
+	case decided:
+		c.onDecided(ctx, m)
 	case subscribe:
 		c.onSubscribe(ctx, m)
 	case confirmed:
@@ -132,6 +123,7 @@ func (c *competition) onActivated(ctx actor.Context, m activated) {
 	for _, r := range m.state.Records {
 		c.ledger.AddRecord(r)
 	}
+	c.ledger.Adjust(m.state.Adjustments)
 	c.ready, c.epoch, c.stream = true, m.state.Epoch, m.state.Stream
 	c.audience.confirmedAt = m.at
 	c.metrics.activations.Inc()
@@ -163,31 +155,13 @@ func (c *competition) onRecordTimes(ctx actor.Context, m recordTimes) {
 	c.enqueue(ctx, &work{times: &m, waiters: []waiter{w}})
 }
 
-// find returns the waiting work that asks for exactly the same.
-func (c *competition) find(q race.Request) *work {
-	same := func(w *work) bool {
-		if w.times == nil {
-			return false
-		}
-		have := w.times.Request
-		return have.Judge == q.Judge && have.Team == q.Team && have.Atomic == q.Atomic &&
-			slices.EqualFunc(have.Records, q.Records, func(a, b race.TimeRecord) bool { return a.ID == b.ID && a.Elapsed == b.Elapsed })
-	}
-	for _, list := range [][]*work{c.inFlight, c.queue} {
-		if i := slices.IndexFunc(list, same); i >= 0 {
-			return list[i]
-		}
-	}
-	return nil
-}
-
 func (c *competition) enqueue(ctx actor.Context, w *work) {
 	if c.draining || c.waiting >= highWater {
 		err := unavailable()
 		if c.draining {
 			err = elsewhere()
 		}
-		c.answer(ctx, w, race.Reply{}, race.Competition{}, err)
+		w.refuse(ctx, err)
 		return
 	}
 	if w.times != nil {
@@ -216,6 +190,13 @@ func (c *competition) flush(ctx actor.Context) {
 		c.rest(ctx)
 		return
 	}
+	if order := c.queue[0].order; order != nil {
+		c.take(1)
+		o := order.Order
+		o.Epoch = c.epoch
+		ctx.Request(c.recorder, decide{o})
+		return
+	}
 	if change := c.queue[0].change; change != nil {
 		c.take(1)
 		t := change.Transition
@@ -223,7 +204,7 @@ func (c *competition) flush(ctx actor.Context) {
 		if isDone(c.ledger.Competition(), t) { // an earlier try, whose answer was lost
 			w := c.inFlight[0]
 			c.inFlight = nil
-			c.answer(ctx, w, race.Reply{}, c.ledger.Competition(), nil)
+			w.tell(ctx, changeStateReply{Competition: c.ledger.Competition()})
 			c.flush(ctx)
 			return
 		}
@@ -233,7 +214,7 @@ func (c *competition) flush(ctx actor.Context) {
 	b := race.Batch{Competition: c.id, Epoch: c.epoch}
 	records := 0
 	for _, w := range c.queue {
-		if w.change != nil || records >= batchRecords {
+		if w.times == nil || records >= batchRecords {
 			break
 		}
 		records += len(w.times.Request.Records)
@@ -286,7 +267,7 @@ func (c *competition) onCommitted(ctx actor.Context, m committed) {
 	}
 	for i, w := range done {
 		c.logCause(m.decision.Replies[i])
-		c.answer(ctx, w, m.decision.Replies[i], race.Competition{}, nil)
+		w.answer(ctx, m.decision.Replies[i])
 	}
 	if !whole {
 		// An earlier try had stored the batch and its answer was lost: what it
@@ -312,22 +293,6 @@ func (c *competition) logCause(r race.Reply) {
 	}
 }
 
-// soleOrigin returns the session that sent all new records of a team, if one
-// did.
-func soleOrigin(done []*work, team race.TeamID) string {
-	origin := ""
-	for _, w := range done {
-		if w.times.Request.Team != team {
-			continue
-		}
-		if w.times.Origin == "" || (origin != "" && origin != w.times.Origin) {
-			return ""
-		}
-		origin = w.times.Origin
-	}
-	return origin
-}
-
 func (c *competition) onChanged(ctx actor.Context, m changed) {
 	done := c.inFlight
 	c.inFlight = nil
@@ -341,7 +306,7 @@ func (c *competition) onChanged(ctx actor.Context, m changed) {
 		return
 	}
 	for _, w := range done {
-		c.answer(ctx, w, race.Reply{}, m.competition, m.err)
+		w.tell(ctx, changeStateReply{m.competition, m.err})
 	}
 	if m.err == nil {
 		c.ledger.SetCompetition(m.competition, m.event)
@@ -356,6 +321,29 @@ func (c *competition) onChanged(ctx actor.Context, m changed) {
 	c.flush(ctx)
 }
 
+// onDecided answers an order. What a ruling changes is for the store to say, so
+// the state is loaded anew; everybody who listens gets it as a snapshot.
+func (c *competition) onDecided(ctx actor.Context, m decided) {
+	done := c.inFlight
+	c.inFlight = nil
+	if m.err != nil && race.CodeOf(m.err) == race.CodeInternal {
+		c.onFailed(ctx, done, m.err)
+		return
+	}
+	for _, w := range done {
+		w.tell(ctx, ruledReply{m.ruled, m.err})
+	}
+	if m.err != nil {
+		c.flush(ctx)
+		return
+	}
+	c.log.Info("ruling made", "kind", string(m.ruled.Ruling.Kind), "ruling_id", int64(m.ruled.Ruling.ID), "event", m.ruled.Ruling.Event)
+	for _, l := range c.audience.hubs {
+		l.waits = true
+	}
+	c.load(ctx)
+}
+
 // onFailed answers what had no durable answer and makes the memory right again:
 // whoever lost its epoch stops, else the state is loaded anew.
 func (c *competition) onFailed(ctx actor.Context, done []*work, err error) {
@@ -365,7 +353,7 @@ func (c *competition) onFailed(ctx actor.Context, done []*work, err error) {
 		answer = elsewhere()
 	}
 	for _, w := range done {
-		c.answer(ctx, w, race.Reply{}, race.Competition{}, answer)
+		w.refuse(ctx, answer)
 	}
 	switch {
 	case fenced:
@@ -391,45 +379,11 @@ func (c *competition) onFenced(ctx actor.Context) {
 // competition finds a new one.
 func (c *competition) giveUp(ctx actor.Context, err error) {
 	for _, w := range c.queue {
-		c.answer(ctx, w, race.Reply{}, race.Competition{}, err)
+		w.refuse(ctx, err)
 	}
 	c.wait(-c.waiting)
 	c.queue, c.dead = nil, true
 	ctx.Send(ctx.Parent(), gone{c.id, ctx.Self(), false})
 	c.broadcast(ctx, subscriptionOver{c.id, race.CodeOf(err) == race.CodeNoCompetition})
 	ctx.Poison(ctx.Self())
-}
-
-func (c *competition) answer(ctx actor.Context, w *work, r race.Reply, comp race.Competition, err error) {
-	for i, to := range w.waiters {
-		if w.change != nil {
-			if to.pid != nil {
-				tell(ctx, to.pid, changeStateReply{comp, err})
-			}
-			continue
-		}
-		reply := r
-		if i > 0 {
-			reply = joined(r)
-		}
-		to.send(ctx, recordTimesReply{Reply: reply, Err: err})
-	}
-}
-
-// joined is the reply for who asked for the same while it was on its way: what
-// was stored is a duplicate for them.
-func joined(r race.Reply) race.Reply {
-	r.Outcomes = slices.Clone(r.Outcomes)
-	for i := range r.Outcomes {
-		r.Outcomes[i].Duplicate = r.Outcomes[i].Stored()
-	}
-	return r
-}
-
-func (w waiter) send(ctx actor.Context, r recordTimesReply) {
-	if w.pid == nil {
-		return
-	}
-	r.Key = w.key
-	tell(ctx, w.pid, r)
 }

@@ -31,6 +31,12 @@ func toWire(m any) proto.Message {
 		}
 	case subscriptionOver:
 		return &racepb.SubscriptionOver{Competition: int64(m.id), Final: m.final}
+	case ruledReply:
+		return ruledToWire(m)
+	case askPresence:
+		return &racepb.AskPresence{}
+	case presenceReply:
+		return presenceToWire(m)
 	case closeJudge:
 		return &racepb.CloseJudge{Judge: int64(m.judge)}
 	case ping:
@@ -57,6 +63,8 @@ func routeToWire(r route) proto.Message {
 		return &racepb.ChangeState{
 			Competition: int64(r.Competition), Start: m.Start, At: instantToWire(m.At), Author: m.Author, Reason: m.Reason,
 		}
+	case rule:
+		return orderToWire(r.Competition, m.Order)
 	case subscribe:
 		return &racepb.Subscribe{Competition: int64(r.Competition), Stream: m.stream, Seq: m.seq}
 	}
@@ -106,6 +114,14 @@ func fromWire(m any) (any, error) {
 		}}, nil
 	case *racepb.SubscriptionOver:
 		return subscriptionOver{race.CompetitionID(m.GetCompetition()), m.GetFinal()}, nil
+	case *racepb.Order:
+		return orderFromWire(m)
+	case *racepb.Ruled:
+		return ruledFromWire(m)
+	case *racepb.AskPresence:
+		return askPresence{}, nil
+	case *racepb.PresenceReply:
+		return presenceFromWire(m), nil
 	case *racepb.CloseJudge:
 		return closeJudge{race.JudgeID(m.GetJudge())}, nil
 	case *racepb.Ping:
@@ -224,6 +240,7 @@ func competitionToWire(c race.Competition) *racepb.Competition {
 	return &racepb.Competition{
 		Id: int64(c.ID), Name: c.Name, ScheduledAt: instantToWire(c.ScheduledAt), Active: c.Active, Running: c.Running,
 		StartedAt: instantToWire(c.StartedAt), FinishedAt: instantToWire(c.FinishedAt), TeamSize: int64(c.TeamSize), Rounding: string(c.Rounding),
+		GunShiftMs: c.GunShift.Milliseconds(), Version: int64(c.Version),
 	}
 }
 
@@ -232,6 +249,7 @@ func competitionFromWire(w *racepb.Competition) race.Competition {
 		ID: race.CompetitionID(w.GetId()), Name: w.GetName(), ScheduledAt: instantFromWire(w.GetScheduledAt()), Active: w.GetActive(),
 		Running: w.GetRunning(), StartedAt: instantFromWire(w.GetStartedAt()), FinishedAt: instantFromWire(w.GetFinishedAt()),
 		TeamSize: int(w.GetTeamSize()), Rounding: race.Rounding(w.GetRounding()),
+		GunShift: amountFromWire(w.GetGunShiftMs()), Version: int(w.GetVersion()),
 	}
 }
 

@@ -17,6 +17,7 @@ func crossing() []struct{ sent, arrives any } {
 	at := time.Date(2026, 11, 22, 8, 0, 0, 123_456_789, time.UTC)
 	comp := race.Competition{
 		ID: 7, Name: "Carrera Ñandú", ScheduledAt: at, Active: true, Running: true, StartedAt: at.Add(time.Hour), TeamSize: 15, Rounding: race.RoundUpEach,
+		GunShift: -2350 * time.Millisecond, Version: 3,
 	}
 	team := race.Team{ID: 3, Competition: 7, Judge: 4, Name: "Íñiguez", Bib: 12, Category: race.CategoryFaculties}
 	total := race.TeamTotal{Team: team, Records: 14, Elapsed: 5*time.Hour + time.Millisecond}
@@ -32,6 +33,22 @@ func crossing() []struct{ sent, arrives any } {
 	}}
 	times := recordTimes{Request: request, Origin: "session-1", Key: 1 << 60}
 	change := changeState{race.Transition{Competition: 7, Start: true, At: at, Author: "admin", Reason: "salida en falso"}}
+	order := rule{race.Order{
+		Competition: 7, Key: race.RecordID{5}, Kind: race.RulingAdd, Team: 3, Record: 4, Elapsed: time.Minute, Amount: -time.Second, GunAt: at,
+		Finding: "near-1-2", Undoes: 6, Override: true, Author: "admin", At: at, Reason: "sin señal",
+	}}
+	ruling := race.Ruling{
+		ID: 8, Competition: 7, Kind: race.RulingAdd, Event: 9, Team: 3, Record: 10, Amount: -time.Second, Finding: "near-1-2", Version: 2, Undoes: 6,
+		Key: race.RecordID{5}, Author: "admin", At: at, Reason: "sin señal",
+	}
+	added := race.TimeRecord{
+		ID: race.RecordID{5}, Team: 3, Elapsed: time.Minute, ReceivedAt: at, Source: race.SourceManual,
+		State: race.StateHeld, Reason: race.CodeManual, Seq: 10,
+	}
+	devices := presenceReply{[]race.Presence{{
+		Judge: 4, Node: "a", ConnectedAt: at, HeardAt: at.Add(time.Second), ClockOffset: -time.Second, ClockUncertainty: time.Millisecond,
+		Battery: 80, Device: "teléfono", App: "1.2", Received: 15, Confirmed: 14,
+	}}}
 	same := func(m any) struct{ sent, arrives any } { return struct{ sent, arrives any }{m, m} }
 	passed := func(m any) struct{ sent, arrives any } {
 		return struct{ sent, arrives any }{route{7, m}, routed{route{7, m}}}
@@ -44,6 +61,9 @@ func crossing() []struct{ sent, arrives any } {
 		same(snapshot{race.Snapshot{Competition: comp, Seq: 5, Stream: 6, Totals: []race.TeamTotal{total, {Team: team}}}}),
 		same(event{race.Event{Kind: race.TimesRecorded, Seq: 5, Stream: 6, Competition: comp, At: at, Total: total, Origin: "session-1"}}),
 		same(event{race.Event{Kind: race.CompetitionStopped, Seq: 5, Stream: 6, Competition: comp, At: at}}),
+		passed(order), same(ruledReply{Ruled: race.Ruled{Ruling: ruling, Competition: comp, Record: added}}),
+		same(ruledReply{Ruled: race.Ruled{Ruling: ruling, Competition: comp, Repeated: true}}), same(ruledReply{Err: unavailable()}),
+		same(askPresence{}), same(devices),
 		same(subscriptionOver{7, true}), same(closeJudge{4}), same(ping{time.Second}), same(pong{time.Second}),
 	}
 }
@@ -64,12 +84,12 @@ func TestConvert_EveryMessageSurvives(t *testing.T) {
 			continue
 		}
 		if diff := cmp.Diff(m.arrives, got, cmp.AllowUnexported(
-			routed{}, subscribe{}, current{}, subscriptionOver{}, closeJudge{}, ping{}, pong{},
+			routed{}, subscribe{}, current{}, subscriptionOver{}, closeJudge{}, ping{}, pong{}, presenceReply{},
 		)); diff != "" {
 			t.Errorf("%T (-sent +arrived):\n%s", m.sent, diff)
 		}
 	}
-	parts := map[string]bool{"Fault": true, "Competition": true, "Team": true, "Record": true, "Outcome": true, "TeamTotal": true}
+	parts := map[string]bool{"Fault": true, "Competition": true, "Team": true, "Record": true, "Outcome": true, "TeamTotal": true, "Ruling": true, "Presence": true}
 	messages := racepb.File_race_proto.Messages()
 	for i := range messages.Len() {
 		if name := string(messages.Get(i).Name()); !seen[name] && !parts[name] {
@@ -96,12 +116,15 @@ func TestConvert_RefusesNonsense(t *testing.T) {
 	t.Parallel()
 	id := make([]byte, 16)
 	for name, m := range map[string]any{
-		"no records":       &racepb.RecordTimes{},
-		"too many records": &racepb.RecordTimes{Records: make([]*racepb.Record, 16)},
-		"short id":         &racepb.RecordTimes{Records: []*racepb.Record{{Id: id[:15]}}},
-		"negative time":    &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: -1}}},
-		"more than a day":  &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: 86_400_001}}},
-		"outcome, long id": &racepb.RecordTimesReply{Outcomes: []*racepb.Outcome{{Id: append(id, 1)}}},
+		"no records":        &racepb.RecordTimes{},
+		"too many records":  &racepb.RecordTimes{Records: make([]*racepb.Record, 16)},
+		"short id":          &racepb.RecordTimes{Records: []*racepb.Record{{Id: id[:15]}}},
+		"negative time":     &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: -1}}},
+		"more than a day":   &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: 86_400_001}}},
+		"order, short key":  &racepb.Order{Key: id[:15]},
+		"ruling, no key":    &racepb.Ruled{},
+		"record, no number": &racepb.Ruled{Ruling: &racepb.Ruling{Key: id}, Record: &racepb.Record{Id: id}},
+		"outcome, long id":  &racepb.RecordTimesReply{Outcomes: []*racepb.Outcome{{Id: append(id, 1)}}},
 	} {
 		if got, err := fromWire(m); err == nil {
 			t.Errorf("%s: %+v", name, got)
@@ -116,6 +139,8 @@ func FuzzFromWire(f *testing.F) {
 		func() proto.Message { return &racepb.RecordTimes{} }, func() proto.Message { return &racepb.RecordTimesReply{} },
 		func() proto.Message { return &racepb.ChangeState{} }, func() proto.Message { return &racepb.ChangeStateReply{} },
 		func() proto.Message { return &racepb.Snapshot{} }, func() proto.Message { return &racepb.Event{} },
+		func() proto.Message { return &racepb.Order{} }, func() proto.Message { return &racepb.Ruled{} },
+		func() proto.Message { return &racepb.PresenceReply{} },
 	}
 	for _, m := range crossing() {
 		w := toWire(m.sent)
@@ -145,7 +170,7 @@ func FuzzFromWire(f *testing.F) {
 		if r, ok := again.(routed); ok {
 			again = r.route
 		}
-		if err != nil || !cmp.Equal(got, again, cmp.AllowUnexported(subscribe{})) {
+		if err != nil || !cmp.Equal(got, again, cmp.AllowUnexported(subscribe{}, presenceReply{})) {
 			t.Errorf("%+v became %+v, %v", got, again, err)
 		}
 	})

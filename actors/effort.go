@@ -14,7 +14,8 @@ const (
 )
 
 // effort is what was done so far to have one request answered. Sending it again
-// is harmless: a record has an id, a change of state its instant.
+// is harmless: a record has an id, a change of state its instant, an
+// order its key.
 type effort struct {
 	since   time.Time
 	last    time.Time

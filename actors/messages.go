@@ -36,6 +36,13 @@ type (
 		Competition race.Competition
 		Err         error
 	}
+	// rule asks for a ruling; sent again, its key makes it the same one.
+	rule struct{ race.Order }
+
+	ruledReply struct {
+		race.Ruled
+		Err error
+	}
 	// subscribe says what the hub has seen, zero for nothing yet.
 	subscribe struct{ stream, seq int64 }
 )
@@ -86,6 +93,10 @@ type (
 		event       int64
 		err         error
 	}
+	decided struct {
+		ruled race.Ruled
+		err   error
+	}
 	confirmed struct {
 		err error
 		at  time.Time // when the store was asked
@@ -96,6 +107,7 @@ type (
 type (
 	commit  struct{ batch race.Batch }
 	advance struct{ transition race.Transition }
+	decide  struct{ order race.Order }
 	confirm struct{ epoch int64 }
 )
 
@@ -124,9 +136,12 @@ type (
 		ticket  any
 		request race.Request
 	}
-	echo    struct{ ticket any }
-	revoke  struct{}
-	located struct {
+	echo   struct{ ticket any }
+	revoke struct{}
+	// askPresence asks the sessions of a node for the devices that are connected.
+	askPresence   struct{}
+	presenceReply struct{ devices []race.Presence }
+	located       struct {
 		key uint64
 		row race.TeamRow
 		err error

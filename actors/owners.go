@@ -195,5 +195,7 @@ func refuse(ctx actor.Context, message any, err error) {
 		tell(ctx, ctx.Sender(), recordTimesReply{Key: m.Key, Err: err})
 	case changeState:
 		tell(ctx, ctx.Sender(), changeStateReply{Err: err})
+	case rule:
+		tell(ctx, ctx.Sender(), ruledReply{Err: err})
 	}
 }

@@ -54,6 +54,15 @@ func (r *recorder) Receive(ctx actor.Context) {
 			}, r.log)
 			root.Send(to, res)
 		}()
+	case decide:
+		go func() {
+			var res decided
+			res.err = retry(func(c context.Context) (err error) {
+				res.ruled, err = r.store.Rule(c, m.order)
+				return err
+			}, r.log)
+			root.Send(to, res)
+		}()
 	case confirm:
 		go func() {
 			c, cancel := context.WithTimeoutCause(context.Background(), confirmTimeout, errors.New("confirm epoch: no answer in 2s"))
@@ -66,8 +75,8 @@ func (r *recorder) Receive(ctx actor.Context) {
 }
 
 // retry runs call until it succeeds, fails for good or the time is over. The
-// outcome of a failed call is unknown; the ids of the records and the states of
-// a competition make calling again harmless.
+// outcome of a failed call is unknown; the ids of the records, the states of a
+// competition and the keys of orders make calling again harmless.
 func retry(call func(context.Context) error, log *slog.Logger) error {
 	all, cancel := context.WithTimeoutCause(context.Background(), commitTimeout, errors.New("store: no durable answer in 8s"))
 	defer cancel()

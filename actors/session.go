@@ -218,6 +218,7 @@ func (s *session) arm(ctx actor.Context) {
 type sessions struct {
 	log     *slog.Logger
 	byJudge map[race.JudgeID]map[string]*actor.PID
+	devices func() []race.Presence
 	drainer *actor.PID
 	waiting map[string]bool // sessions that have not drained yet
 }
@@ -250,6 +251,12 @@ func (s *sessions) Receive(ctx actor.Context) {
 		s.onDrained(ctx, "")
 	case drained:
 		s.onDrained(ctx, m.id)
+	case askPresence:
+		var reply presenceReply
+		if s.devices != nil {
+			reply.devices = s.devices()
+		}
+		tell(ctx, ctx.Sender(), reply)
 	}
 }
 

@@ -20,6 +20,7 @@ type Store interface {
 	Activate(ctx context.Context, id race.CompetitionID) (race.Activation, error)
 	Append(ctx context.Context, b race.Batch) (race.Decision, []race.Team, error)
 	Transition(ctx context.Context, t race.Transition) (race.Competition, int64, error)
+	Rule(ctx context.Context, o race.Order) (race.Ruled, error)
 	Confirm(ctx context.Context, id race.CompetitionID, epoch int64) error
 	Team(ctx context.Context, id race.TeamID) (race.TeamRow, error)
 }
@@ -46,7 +47,8 @@ const (
 	lookupTimeout = 3 * time.Second
 )
 
-// Config is what the actors of a node are made of. All but Metrics are required.
+// Config is what the actors of a node are made of. All but Metrics
+// and Devices are required.
 type Config struct {
 	// System is where they live. Its address must be final.
 	System    *actor.ActorSystem
@@ -55,6 +57,9 @@ type Config struct {
 	Publisher Publisher
 	Log       *slog.Logger
 	Metrics   prometheus.Registerer
+	// Devices returns the judges' devices that are connected to this node. It must
+	// not block; nil: none.
+	Devices func() []race.Presence
 }
 
 // deps are what all actors of a node share.
@@ -84,7 +89,9 @@ func Start(cfg Config) *System {
 	}}
 	s.metrics = newMetrics(cfg.Metrics, s.staleCount)
 	s.owners = s.spawn(ownersName, newOwners(s.deps))
-	s.sessions = s.spawn(sessionsName, &sessions{log: cfg.Log, byJudge: map[race.JudgeID]map[string]*actor.PID{}})
+	s.sessions = s.spawn(sessionsName, &sessions{
+		log: cfg.Log, byJudge: map[race.JudgeID]map[string]*actor.PID{}, devices: cfg.Devices,
+	})
 	s.hub = s.spawn(hubName, newHub(s.deps, s.owners))
 	s.place.Watch(func() {
 		s.sys.Root.Send(s.owners, rebalance{})
@@ -132,6 +139,18 @@ func (s *System) StartCompetition(ctx context.Context, id race.CompetitionID, at
 // race.CodeNoCompetition, race.CodeUnavailable.
 func (s *System) StopCompetition(ctx context.Context, id race.CompetitionID, at time.Time, author string) (race.Competition, error) {
 	return s.change(ctx, changeState{race.Transition{Competition: id, At: at, Author: author}})
+}
+
+// Rule has the owner of a competition carry an order out, which must have a key:
+// it may be sent more than once. The errors are those of race.Evidence.Rule,
+// race.CodeNoCompetition and race.CodeUnavailable; after the last the same order
+// may be given again.
+func (s *System) Rule(ctx context.Context, o race.Order) (race.Ruled, error) {
+	reply, ok := s.call(ctx, route{o.Competition, rule{o}}).(ruledReply)
+	if !ok {
+		return race.Ruled{}, unavailable()
+	}
+	return reply.Ruled, reply.Err
 }
 
 func (s *System) change(ctx context.Context, m changeState) (race.Competition, error) {

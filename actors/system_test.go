@@ -62,6 +62,14 @@ func (s *faultyStore) Transition(ctx context.Context, t race.Transition) (race.C
 	return c, event, err
 }
 
+func (s *faultyStore) Rule(ctx context.Context, o race.Order) (race.Ruled, error) {
+	r, err := s.Store.Rule(ctx, o)
+	if err == nil && s.loseAnswers.Add(-1) >= 0 {
+		return race.Ruled{}, errors.New("connection lost")
+	}
+	return r, err
+}
+
 // listener is a Publisher that keeps what it hears.
 type listener struct {
 	mu    sync.Mutex

@@ -83,10 +83,30 @@ func (a *authority) node(name, dns string) (*tls.Config, error) {
 	return LoadTLS("server5k", a.path(name+".pem"), a.path(name+".key"), a.path("ca.pem"))
 }
 
+// connect returns both ends of a connection. It is a real one: both sides of a
+// handshake that fails may write at once, which nobody reads from a net.Pipe.
+func connect(t *testing.T) (near, far net.Conn) {
+	t.Helper()
+	var lc net.ListenConfig
+	ln, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	var d net.Dialer
+	if near, err = d.DialContext(t.Context(), "tcp", ln.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if far, err = ln.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return near, far
+}
+
 // shake lets a client and a server meet and returns what each thinks of it.
 func shake(t *testing.T, client, server *tls.Config) (clientErr, serverErr error) {
 	t.Helper()
-	near, far := net.Pipe()
+	near, far := connect(t)
 	done := make(chan error, 1)
 	go func() {
 		s := tls.Server(far, server)

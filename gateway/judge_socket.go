@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -177,10 +176,12 @@ type judgeHandler struct {
 
 	conn    *ws.Conn
 	session Session
+	device  *device
 }
 
 func (h *judgeHandler) start(c *ws.Conn) ws.Handler {
 	h.conn = c
+	h.device = h.srv.cfg.Devices.add(h.judge, h.srv.cfg.Now())
 	h.session = h.srv.cfg.Sessions.OpenSession(h.judge, h.teams, h)
 	c.Send(frame(h.srv.stamp().judgeWelcome(h.competitions, h.srv.cfg.Now())))
 	for t, known := range h.joined {
@@ -197,30 +198,10 @@ type inbound struct {
 	TeamID  jsontext.Value `json:"equipo_id"`
 	Records jsontext.Value `json:"registros"`
 	T0      jsontext.Value `json:"t0"`
+	Battery jsontext.Value `json:"bateria"` // percent, of a ping
+	App     jsontext.Value `json:"app"`     // version of the client, of a ping
 	recordItem
 }
-
-// Tickets travel through the session and come back with the answer.
-type (
-	pongTicket struct {
-		t0  jsontext.Value
-		t1  float64
-		ref string
-	}
-	errorTicket  struct{ message errorMessage }
-	singleTicket struct {
-		ref  string
-		team race.TeamID
-		id   race.RecordID
-	}
-	batchTicket struct {
-		ref   string
-		team  race.TeamID
-		sent  int
-		bad   []failedItem
-		index []int // of the records that were submitted
-	}
-)
 
 // OnText handles one message.
 func (h *judgeHandler) OnText(payload []byte) {
@@ -235,8 +216,10 @@ func (h *judgeHandler) OnText(payload []byte) {
 		h.fail(errorMessage{Message: "ref debe ser un texto de hasta 64 caracteres", Code: race.CodeInvalidValue})
 		return
 	}
+	h.device.heard(now)
 	switch kind, _ := stringOf(m.Type); kind {
 	case "ping":
+		h.device.tells(m)
 		h.session.Echo(pongTicket{m.T0, preciseMS(now), ref})
 	case "registrar_tiempo":
 		h.registerOne(m, ref, now)
@@ -301,6 +284,7 @@ func (h *judgeHandler) registerMany(m inbound, ref string, now time.Time) {
 
 func (h *judgeHandler) submit(ticket any, q race.Request) {
 	h.srv.metrics.marked(q.Records) // first: the records are the session's afterwards
+	h.device.sent(q.Records)
 	h.session.Submit(ticket, q)
 }
 
@@ -317,67 +301,8 @@ func (h *judgeHandler) fail(m errorMessage) {
 // Answer implements Outbox.
 func (h *judgeHandler) Answer(ticket any, reply race.Reply, err error) {
 	h.srv.metrics.answered(ticket, reply, err)
+	h.device.answered(reply, err)
 	h.conn.Send(frame(h.answer(ticket, reply, err)))
-}
-
-// answer is the message for a ticket that came back.
-func (h *judgeHandler) answer(ticket any, reply race.Reply, err error) any {
-	switch t := ticket.(type) {
-	case errorTicket:
-		return t.message
-	case pongTicket:
-		p := pongMessage{Type: "pong", Message: "Conexión activa", Ref: t.ref}
-		if t.t0.Kind() == '0' { // a number, the client's clock
-			p.T0, p.T1, p.T2 = t.t0, t.t1, preciseMS(h.srv.cfg.Now())
-		}
-		return p
-	case singleTicket:
-		if err != nil {
-			return errorMessage{"error", err.Error(), race.CodeOf(err), t.id.String(), t.team, t.ref, h.srv.retryMS(err)}
-		}
-		return h.srv.stamp().recorded(t.ref, reply.Team, reply.Outcomes[0])
-	case batchTicket:
-		m := t.message(reply, err)
-		m.RetryMS = h.srv.retryMS(err)
-		return m
-	}
-	panic(fmt.Sprintf("no answer for a %T", ticket)) // only the types above are submitted
-}
-
-// retryMS is the hint for who is told to try again, in milliseconds; 0 for others.
-func (s *Server) retryMS(err error) int64 {
-	if race.CodeOf(err) != race.CodeUnavailable {
-		return 0
-	}
-	return s.retryIn().Milliseconds()
-}
-
-// message puts the answer to a batch together, by index.
-func (t batchTicket) message(reply race.Reply, err error) batchMessage {
-	m := batchMessage{Type: "tiempos_registrados_batch", TeamID: t.team, Sent: t.sent, Ref: t.ref, Good: []savedItem{}, Bad: []failedItem{}}
-	outcome := make(map[int]race.Outcome, len(t.index))
-	for k, i := range t.index {
-		if err != nil {
-			outcome[i] = race.Outcome{Err: err}
-			continue
-		}
-		outcome[i] = reply.Outcomes[k]
-	}
-	bad := t.bad
-	for i := range t.sent {
-		o, decoded := outcome[i]
-		switch {
-		case !decoded:
-			m.Bad = append(m.Bad, bad[0])
-			bad = bad[1:]
-		case o.Err != nil:
-			m.Bad = append(m.Bad, failedItem{i, o.Err.Error(), race.CodeOf(o.Err)})
-		default:
-			m.Good = append(m.Good, savedItem{i, o.ID.String(), o.Elapsed.Milliseconds(), o.Duplicate})
-		}
-	}
-	m.Saved, m.Failed = len(m.Good), len(m.Bad)
-	return m
 }
 
 // Revoked implements Outbox.
@@ -404,6 +329,7 @@ func (h *judgeHandler) OnLag() {}
 // OnClose implements ws.Handler.
 func (h *judgeHandler) OnClose() {
 	h.srv.metrics.left(kindJudge)
+	h.srv.cfg.Devices.remove(h.device)
 	h.session.Close()
 	for t := range h.joined {
 		h.srv.cfg.Live.leaveJudge(t, h.conn)

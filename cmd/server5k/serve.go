@@ -18,6 +18,7 @@ import (
 	"server5k/cluster/redis"
 	"server5k/gateway"
 	"server5k/gateway/auth"
+	"server5k/gateway/office"
 	"server5k/gateway/ws"
 	"server5k/persistence"
 	"server5k/race"
@@ -64,6 +65,7 @@ type parts struct {
 	metrics     *prometheus.Registry
 	store       persistence.Store
 	live        *gateway.Live
+	devices     *gateway.Devices
 	lookup      *cluster.Lookup
 	actorSystem *actor.ActorSystem
 	system      *actors.System
@@ -147,6 +149,7 @@ func (cmd serveCmd) build(ctx context.Context, cfg *Config, io stdio, p *parts) 
 			return nil, err
 		}
 	}
+	p.devices = gateway.NewDevices(cfg.nodeName())
 	p.live = gateway.NewLive(cfg.Location, p.log)
 	p.onStop(func(context.Context) error { p.live.Close(); return nil })
 	p.sockets = ws.NewServer(p.log)
@@ -158,12 +161,13 @@ func (cmd serveCmd) build(ctx context.Context, cfg *Config, io stdio, p *parts) 
 	}
 	p.onStop(p.sockets.Drain)
 	p.onStop(p.system.Drain)
+	desk := office.New(office.Config{Store: p.store, Races: p.system, Hasher: hasher, Now: time.Now, Log: p.log.With("part", "office")})
 	return gateway.New(gateway.Config{
-		Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
+		Desk: desk, Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
 		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: p.log.With("part", "gateway"),
 		Sockets: p.sockets, Live: p.live, MaxSockets: maxSockets, MaxSocketsPerIP: maxSocketsPerIP, JudgeRate: cmd.JudgeRate,
-		Metrics: p.metrics, Ready: p.checks(),
+		Devices: p.devices, Metrics: p.metrics, Ready: p.checks(),
 	}), nil
 }
 
@@ -174,7 +178,7 @@ func (p *parts) startActors(ctx context.Context, cfg *Config) error {
 	var setOwns func(bool) // alone, a node owns what there is
 	start := func() {
 		p.system = actors.Start(actors.Config{
-			System: p.actorSystem, Placement: p.lookup, Store: p.store, Publisher: p.live, Log: p.log, Metrics: p.metrics,
+			System: p.actorSystem, Placement: p.lookup, Store: p.store, Publisher: p.live, Log: p.log, Metrics: p.metrics, Devices: p.devices.List,
 		})
 		p.live.SetWatch(p.system.Watch)
 		p.onStop(func(context.Context) error { p.system.Stop(); return nil })
@@ -257,6 +261,8 @@ func (s sessions) OpenSession(judge race.JudgeID, teams []race.Team, box gateway
 var (
 	_ gateway.Races    = (*actors.System)(nil)
 	_ gateway.Store    = persistence.Store(nil)
+	_ office.Store     = persistence.Store(nil)
+	_ office.Races     = (*actors.System)(nil)
 	_ actors.Store     = persistence.Store(nil)
 	_ actors.Publisher = (*gateway.Live)(nil)
 )

@@ -112,9 +112,10 @@ func (c *canvas) draw(col color, width float64) {
 	c.f.SetLineWidth(width)
 }
 
-func (c *canvas) fill(col color, x, y, w, h float64) {
+// fill paints an area from the left margin on.
+func (c *canvas) fill(col color, y, w, h float64) {
 	c.f.SetFillColor(col.r, col.g, col.b)
-	c.f.Rect(x, y, w, h, "F")
+	c.f.Rect(margin, y, w, h, "F")
 }
 
 // width returns how wide s is in the font that is set.
@@ -151,9 +152,9 @@ func (c *canvas) wrap(s ansi, w float64) []ansi {
 			lines = append(lines, ansi(line))
 		}
 		for c.width(ansi(word)) > w && len(word) > 1 {
-			n := len(word) - 1
-			for n > 1 && c.width(ansi(word[:n])) > w {
-				n--
+			n := 1
+			for c.width(ansi(word[:n+1])) <= w {
+				n++
 			}
 			lines, word = append(lines, ansi(word[:n])), word[n:]
 		}
@@ -187,7 +188,7 @@ func (c *canvas) block(x, y, size float64, a align, lines []ansi) float64 {
 
 // title writes the name of the document and of what it is about, and the stamp.
 func (c *canvas) title(kind, about, stamp string, final bool) {
-	c.fill(accent, margin, c.y, c.w-2*margin, 1.2)
+	c.fill(accent, c.y, c.w-2*margin, 1.2)
 	c.font("Helvetica", "B", 9.5, accent)
 	c.put(margin, c.y+7, left, latin(strings.ToUpper(kind)))
 	room := c.w - 2*margin
@@ -206,7 +207,7 @@ func (c *canvas) title(kind, about, stamp string, final bool) {
 	}
 	c.font("Helvetica", "B", 20, ink)
 	size, lines := c.fit(latin(about), room, 20, 13, 2)
-	c.y = c.block(margin, c.y+15, size, left, lines) + 5
+	c.y = c.block(margin, c.y+15, size, left, lines) + 8
 }
 
 // strip is the head of the pages after the first.

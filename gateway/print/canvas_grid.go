@@ -5,26 +5,38 @@ const (
 	rowSize  = 8.5
 	smallRow = 7.5
 	rowLine  = 3.7
-	rowPad   = 1.15
-	cellPad  = 1.2
+	rowPad   = 0.95
+	cellPad  = 1.8
 )
 
 // head writes what stands above the tables of a report.
 func (c *canvas) head(r *report) {
 	c.title(r.Kind, r.Title, r.Stamp, r.Final)
-	wide := 0.0
-	c.font("Helvetica", "B", 8.5, muted)
-	for _, f := range r.Facts {
-		wide = max(wide, c.width(latin(f.Label)))
+	room := c.w - 2*margin
+	if !r.Landscape {
+		c.y = c.facts(r.Facts, margin, c.y, room) + 2.5
+		return
 	}
-	for _, f := range r.Facts {
-		c.font("Helvetica", "B", 8.5, muted)
-		c.put(margin, c.y, left, latin(f.Label))
-		c.font("Helvetica", "", 8.5, ink)
-		x := margin + wide + 4
-		c.y = c.block(x, c.y, 8.5, left, c.wrap(latin(f.Value), c.w-margin-x)) + 4.3
+	half := (len(r.Facts) + 1) / 2
+	first := c.facts(r.Facts[:half], margin, c.y, room/2-6)
+	c.y = max(first, c.facts(r.Facts[half:], margin+room/2, c.y, room/2)) + 2.5
+}
+
+// facts writes facts below one another from the baseline y and returns the next.
+func (c *canvas) facts(facts []fact, x, y, w float64) float64 {
+	const size = 8.5
+	label := 0.0
+	c.font("Helvetica", "B", size, muted)
+	for _, f := range facts {
+		label = max(label, c.width(latin(f.Label))+4)
 	}
-	c.y += 2.5
+	for _, f := range facts {
+		c.font("Helvetica", "B", size, muted)
+		c.put(x, y, left, latin(f.Label))
+		c.font("Helvetica", "", size, ink)
+		y = c.block(x+label, y, size, left, c.wrap(latin(f.Value), w-label)) + 4.3
+	}
+	return y
 }
 
 // section writes a heading and its tables.
@@ -63,7 +75,9 @@ func (c *canvas) grid(g grid) {
 		lines := 1
 		for j, col := range g.Cols {
 			c.cellFont(col, r)
-			cells[j] = c.wrap(latin(r.Cells[j]), col.Width-2*cellPad)
+			if cells[j] = []ansi{latin(r.Cells[j])}; !col.right() { // half a number would be another one
+				cells[j] = c.wrap(cells[j][0], col.Width-2*cellPad)
+			}
 			lines = max(lines, len(cells[j]))
 		}
 		c.gridRow(g, r, cells, lines, i%2 == 1)
@@ -75,7 +89,7 @@ func (c *canvas) grid(g grid) {
 
 func (c *canvas) gridHead(g grid) {
 	const height = 6.2
-	c.fill(accent, margin, c.y, c.w-2*margin, height)
+	c.fill(accent, c.y, c.w-2*margin, height)
 	c.font("Helvetica", "B", 8, white)
 	x := margin
 	for _, col := range g.Cols {
@@ -118,7 +132,7 @@ func (c *canvas) fresh(height float64) bool {
 func (c *canvas) gridLines(g grid, r row, cells [][]ansi, from, to int, shaded bool) {
 	height := float64(to-from)*rowLine + 2*rowPad
 	if shaded {
-		c.fill(shade, margin, c.y, c.w-2*margin, height)
+		c.fill(shade, c.y, c.w-2*margin, height)
 	}
 	x := margin
 	for j, col := range g.Cols {

@@ -36,12 +36,12 @@ func (p *Printer) certificates(in Certificates) *certificates {
 			Team: l.Name, Detail: p.t("bib", l.Bib) + " · " + in.category(l.Category), For: p.t("certificate.for_running"),
 		}
 		if l.Place > 0 {
-			page.For = p.t("certificate.for_place")
-			page.Place = p.t("certificate.place", p.ordinal(l.CategoryPlace))
+			page.Detail, page.For = p.t("bib", l.Bib), p.t("certificate.for_place")
+			page.Place = p.t("certificate.place", p.ordinalBefore(l.CategoryPlace))
 			page.In = p.t("certificate.in", in.category(l.Category))
 			page.Total = p.t("certificate.total", exact.elapsed(millis(l.TotalMS)))
 			if several {
-				page.Overall = p.t("certificate.overall", p.ordinal(l.Place))
+				page.Overall = p.t("certificate.overall", p.ordinalBefore(l.Place))
 			}
 		}
 		d.Pages = append(d.Pages, page)
@@ -100,12 +100,12 @@ func (d *certificates) page(c *canvas, page certificate) {
 			return
 		}
 		c.font(family, style, size, col)
-		got, lines := c.fit(latin(text), room, size, size/2, 1)
-		if len(lines) > 2 {
-			lines = append(lines[:1], c.cut(lines[1]+" "+lines[2], room))
+		got, lines := c.fit(latin(text), room, size, size*0.7, 1)
+		if len(lines) > 1 {
+			got, lines = c.fit(latin(text), room, size*0.62, 8, 2)
 		}
 		// Two lines share the place of one.
-		c.block(mid, y-float64(len(lines)-1)*got*pointMM*0.6, got, center, lines)
+		c.block(mid, y-float64(len(lines)-1)*got*pointMM*0.95, got, center, lines)
 	}
 	line(36, "Helvetica", "B", 15, accent, d.Competition)
 	line(56, "Times", "B", 46, accent, d.Kind)
@@ -113,9 +113,9 @@ func (d *certificates) page(c *canvas, page certificate) {
 	c.f.Line(mid-32, 62, mid+32, 62)
 	line(73, "Times", "I", 16, muted, d.Awarded)
 	line(92, "Times", "BI", 40, ink, page.Team)
-	line(102, "Helvetica", "", 12, muted, page.Detail)
+	line(103, "Helvetica", "", 12, muted, page.Detail)
 	if page.Place == "" {
-		line(128, "Times", "I", 22, ink, page.For)
+		line(126, "Times", "I", 24, ink, page.For)
 	} else {
 		line(114, "Times", "I", 16, muted, page.For)
 		line(129, "Times", "B", 34, accent, page.Place)

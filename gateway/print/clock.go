@@ -82,6 +82,14 @@ func (p *Printer) date(t time.Time) string {
 	return p.t("date", t.Day(), p.t("month."+strconv.Itoa(int(t.Month()))), t.Year())
 }
 
+// tabular shows a date and time of day in little room.
+func (p *Printer) tabular(t time.Time, layout string) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(p.loc).Format(time.DateOnly + " " + layout)
+}
+
 // clock shows a time of day with milliseconds.
 func (p *Printer) clock(t time.Time) string {
 	if t.IsZero() {

@@ -66,7 +66,7 @@ func (x *teamEvidence) facts(s race.Standing, l race.SheetLine, sheet race.Sheet
 	category := categoryName(x.Categories, s.Team.Category)
 	result := p.word("team", string(s.Status))
 	if s.Place > 0 {
-		result = p.t("result.place", p.ordinal(s.Place), p.ordinal(s.CategoryPlace), category)
+		result = p.t("result.place", p.ordinalBefore(s.Place), p.ordinal(s.CategoryPlace), category)
 	} else {
 		result += ": " + p.cause(sheet, l)
 	}
@@ -110,9 +110,16 @@ func (x *teamEvidence) team(id race.TeamID) string {
 func (x *teamEvidence) markGrid() grid {
 	p := x.p
 	g := grid{Empty: p.t("marks.none"), Cols: spread([]column{
-		{p.t("col.seq"), 12, cellNumber}, {p.t("col.time"), 21, cellNumber}, {p.t("col.official"), 21, cellTotal}, {p.t("col.state"), 0, cellText},
-		{p.t("col.slot"), 12, cellNumber}, {p.t("col.received"), 24, cellText}, {p.t("col.source"), 20, cellText},
-		{p.t("col.device"), 36, cellSmall}, {p.t("col.clock"), 28, cellNumber}, {p.t("col.judge"), 38, cellText},
+		{p.t("col.seq"), 12, cellNumber},
+		{p.t("col.time"), 21, cellNumber},
+		{p.t("col.official"), 21, cellTotal},
+		{p.t("col.state"), 0, cellText},
+		{p.t("col.slot"), 12, cellNumber},
+		{p.t("col.received"), 24, cellText},
+		{p.t("col.source"), 20, cellText},
+		{p.t("col.device"), 36, cellSmall},
+		{p.t("col.clock"), 28, cellNumber},
+		{p.t("col.judge"), 38, cellText},
 	}, landscapeRoom)}
 	for _, f := range x.Evidence.Finishes() {
 		if f.Team != x.Team && f.For != x.Team {
@@ -161,7 +168,7 @@ func (x *teamEvidence) received(t time.Time) string {
 	if t.IsZero() || t.In(x.p.loc).Format(time.DateOnly) == day {
 		return x.p.clock(t)
 	}
-	return x.p.exact(t)
+	return x.p.tabular(t, "15:04:05.000")
 }
 
 func (x *teamEvidence) judge(id race.JudgeID) string {

@@ -14,8 +14,12 @@ import (
 func (x *teamEvidence) rulingGrid() grid {
 	p := x.p
 	g := grid{Empty: p.t("rulings.none"), Cols: spread([]column{
-		{p.t("col.seq"), 12, cellNumber}, {p.t("col.when"), 50, cellText}, {p.t("col.who"), 28, cellText},
-		{p.t("col.what"), 70, cellMain}, {p.t("col.why"), 0, cellText}, {p.t("col.holds"), 24, cellText},
+		{p.t("col.seq"), 12, cellNumber},
+		{p.t("col.when"), 36, cellText},
+		{p.t("col.who"), 28, cellText},
+		{p.t("col.what"), 70, cellMain},
+		{p.t("col.why"), 0, cellText},
+		{p.t("col.holds"), 24, cellText},
 	}, landscapeRoom)}
 	concerns := map[race.RulingID]bool{}
 	for _, r := range x.Evidence.Rulings {
@@ -28,7 +32,7 @@ func (x *teamEvidence) rulingGrid() grid {
 			holds = "holds.no"
 		}
 		g.Rows = append(g.Rows, row{Faint: !x.holds[r.ID], Cells: []string{
-			strconv.FormatInt(int64(r.ID), 10), p.instant(r.At), r.Author, x.what(r), r.Reason, p.t(holds),
+			strconv.FormatInt(int64(r.ID), 10), p.tabular(r.At, "15:04:05"), r.Author, x.what(r), r.Reason, p.t(holds),
 		}})
 	}
 	return g

@@ -42,13 +42,19 @@ func (p *Printer) word(family, value string) string {
 	return value
 }
 
-// ordinal returns n as in "1.er puesto", "1st place".
+// ordinalBefore returns n as it stands before a noun: "1.er puesto", "1st place".
+func (p *Printer) ordinalBefore(n int) string {
+	if ones := n % 10; p.lang == Spanish && (ones == 1 || ones == 3) && n%100/10 != 1 {
+		return strconv.Itoa(n) + ".er"
+	}
+	return p.ordinal(n)
+}
+
+// ordinal returns n as it stands alone: "1.º", "1st".
 func (p *Printer) ordinal(n int) string {
 	tens, ones := n%100/10, n%10
 	suffix := ""
 	switch {
-	case p.lang == Spanish && (ones == 1 || ones == 3) && tens != 1:
-		suffix = ".er"
 	case p.lang == Spanish:
 		suffix = ".º"
 	case tens == 1 || ones == 0 || ones > 3:

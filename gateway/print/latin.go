@@ -3,6 +3,7 @@ package print
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
@@ -39,11 +40,9 @@ func instead(r rune) string {
 	if unicode.In(r, unicode.Mn, unicode.Cf) { // a mark or joiner beside what is shown already
 		return ""
 	}
-	for _, base := range norm.NFKD.String(string(r)) {
-		if c, ok := charmap.Windows1252.EncodeRune(base); ok && base != r {
-			return string([]byte{c})
-		}
-		break
+	base, _ := utf8.DecodeRuneInString(norm.NFKD.String(string(r)))
+	if c, ok := charmap.Windows1252.EncodeRune(base); ok {
+		return string([]byte{c})
 	}
 	return "?"
 }

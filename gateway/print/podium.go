@@ -62,7 +62,7 @@ func (d *podium) pdf(p *Printer) *canvas {
 		}
 		// Three fill the page; more than that, in a tie, stand closer, and five go
 		// on one page.
-		height := min((c.bottom()-c.y)/3, 44)
+		height := min((c.bottom()-c.y)/3, 52)
 		if len(g.Lines) > podiumPlaces {
 			height = (c.bottom() - c.y) / 5
 		}
@@ -88,10 +88,10 @@ func (c *canvas) step(l podiumLine, height float64) {
 	const gap, block = 5.0, 46.0
 	h := height - gap
 	medal := [...]color{gold, silver, bronze}[min(l.Place, podiumPlaces)-1]
-	c.fill(shade, margin, c.y, c.w-2*margin, h)
-	c.fill(medal, margin, c.y, block, h)
-	c.font("Helvetica", "B", 44, white)
-	size, lines := c.fit(latin(l.Ordinal), block-8, min(44, h*1.7), 14, 1)
+	c.fill(shade, c.y, c.w-2*margin, h)
+	c.fill(medal, c.y, block, h)
+	c.font("Helvetica", "B", 54, white)
+	size, lines := c.fit(latin(l.Ordinal), block-8, min(54, h*1.7), 14, 1)
 	c.block(margin+block/2, c.y+h/2+size*pointMM*0.36, size, center, lines)
 
 	c.font("Helvetica", "B", 30, ink)
@@ -100,12 +100,14 @@ func (c *canvas) step(l podiumLine, height float64) {
 	c.put(c.w-margin-6, c.y+h/2+30*pointMM*0.36, right, total)
 
 	x := margin + block + 8
-	c.font("Helvetica", "B", 30, ink)
-	size, lines = c.fit(latin(l.Team), c.w-margin-6-wide-8-x, 30, 12, 2)
-	pitch := size * pointMM * 1.15
-	tall := float64(len(lines)-1)*pitch + size*pointMM*0.72 + 7.5
+	c.font("Helvetica", "B", 34, ink)
+	tall := h
+	for most := 34.0; tall > h-6 && most >= 12; most -= 2 { // the name, and the line below it
+		size, lines = c.fit(latin(l.Team), c.w-margin-6-wide-8-x, most, 12, 2)
+		tall = (float64(len(lines)-1)*1.15+0.72)*size*pointMM + 7.5
+	}
 	y := c.block(x, c.y+h/2-tall/2+size*pointMM*0.72, size, left, lines)
-	c.font("Helvetica", "", 13, muted)
+	c.font("Helvetica", "", 14, muted)
 	c.put(x, y+7.5, left, c.cut(latin(l.Detail), c.w-margin-6-wide-8-x))
 	c.y += height
 }

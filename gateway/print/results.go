@@ -31,7 +31,7 @@ func (p *Printer) results(in Results) *report {
 	s := in.Sheet
 	_, stamp, final := p.standing(in)
 	gun := p.t("not_started")
-	if !s.StartedAt.Equal(time.Time{}) {
+	if !s.StartedAt.IsZero() {
 		gun = p.exact(s.StartedAt)
 	}
 	r := &report{
@@ -140,7 +140,7 @@ func (p *Printer) ranking(in Results, g group) []grid {
 	for _, l := range g.lines {
 		penalties = penalties || l.PenaltyMS != 0
 	}
-	ranked := grid{Empty: p.t("none_ranked"), Cols: p.rankingCols(g.overall, penalties)}
+	ranked := grid{Empty: p.t("none_ranked"), Cols: p.rankingCols(exact, g.overall, penalties)}
 	var first time.Duration
 	for _, l := range g.lines {
 		place := g.place(l)
@@ -183,7 +183,11 @@ func (x precision) added(d time.Duration) string {
 
 // rankingCols returns the columns of those who are ranked; what the columns that
 // are left out would take goes to the team.
-func (p *Printer) rankingCols(overall, penalties bool) []column {
+func (p *Printer) rankingCols(exact precision, overall, penalties bool) []column {
+	wide := 21.0
+	if exact == inSeconds {
+		wide = 17
+	}
 	other := column{p.t("col.category_place"), 11, cellNumber}
 	if !overall {
 		other.Title = p.t("col.overall_place")
@@ -194,9 +198,9 @@ func (p *Printer) rankingCols(overall, penalties bool) []column {
 	}
 	cols = append(cols, column{p.t("col.records"), 10, cellNumber})
 	if penalties {
-		cols = append(cols, column{p.t("col.penalty"), 19, cellNumber})
+		cols = append(cols, column{p.t("col.penalty"), wide - 2, cellNumber})
 	}
-	cols = append(cols, column{p.t("col.total"), 22, cellTotal}, column{p.t("col.gap"), 22, cellNumber})
+	cols = append(cols, column{p.t("col.total"), wide, cellTotal}, column{p.t("col.gap"), wide, cellNumber})
 	return spread(cols, portraitRoom)
 }
 
@@ -222,8 +226,12 @@ func spread(cols []column, room float64) []column {
 // unranked returns the table of those who are not ranked, each with its reason.
 func (p *Printer) unranked(in Results, g group) grid {
 	out := grid{Caption: p.t("unranked"), Cols: []column{
-		{p.t("col.bib"), 14, cellNumber}, {p.t("col.team"), 56, cellMain}, {p.t("col.category"), 37, cellSmall},
-		{p.t("col.records"), 10, cellNumber}, {p.t("col.situation"), 25, cellText}, {p.t("col.reason"), 0, cellText},
+		{p.t("col.bib"), 14, cellNumber},
+		{p.t("col.team"), 56, cellMain},
+		{p.t("col.category"), 37, cellSmall},
+		{p.t("col.records"), 10, cellNumber},
+		{p.t("col.situation"), 25, cellText},
+		{p.t("col.reason"), 0, cellText},
 	}}
 	spread(out.Cols, portraitRoom)
 	for _, l := range g.lines {

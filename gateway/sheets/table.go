@@ -36,8 +36,9 @@ type Limits struct {
 	Unzip   int // bytes that the parts of an XLSX file unpack to
 }
 
-// DefaultLimits fit the largest event by far and keep what one upload costs in
-// memory to some tens of megabytes.
+// DefaultLimits fit the largest event by far. Measured on two shared cores, the
+// worst XLSX that they let pass costs 1.5 s of one core and 150 MB of memory,
+// an ordinary one of 1,500 rows 0.16 s: not a thing to do many at once.
 func DefaultLimits() Limits {
 	return Limits{
 		Bytes:   2 << 20,  // 5,000 full rows of a roster are 1 MiB of CSV

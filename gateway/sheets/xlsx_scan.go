@@ -19,6 +19,10 @@ const (
 	maxFilled = 1_024  // cells of a row that are not empty
 	maxShared = 32_767 // bytes of a shared text; Excel has as many characters
 	maxFormat = 255    // bytes of a number format, as Excel has it
+	// What a part may cost while it is decoded.
+	maxDepth = 100       // elements inside of one another
+	maxCells = 1_000_000 // elements of rows and texts; empty cells that have a format count too
+	maxOther = 100_000   // elements elsewhere, as cell formats, of which Excel has 65,490
 )
 
 var (
@@ -58,6 +62,10 @@ type scanner struct {
 	shared  int // bytes of the shared text so far
 	inText  bool
 	inCell  bool
+	inRow   bool
+	depth   int
+	cells   int  // elements of rows and texts so far
+	other   int  // elements elsewhere so far
 	charset bool // the part is in another character set
 }
 
@@ -93,7 +101,10 @@ func (s *scanner) allows(token xml.Token) bool {
 	case xml.StartElement:
 		return s.allowsStart(token)
 	case xml.EndElement:
+		s.depth--
 		switch token.Name.Local {
+		case "row":
+			s.inRow = false
 		case "si":
 			s.inText = false
 		case "c":
@@ -108,9 +119,16 @@ func (s *scanner) allows(token xml.Token) bool {
 }
 
 func (s *scanner) allowsStart(element xml.StartElement) bool {
+	s.depth++
+	if s.inRow || s.inText {
+		s.cells++
+	} else {
+		s.other++
+	}
 	switch element.Name.Local {
 	case "row":
-		s.filled = 0
+		s.inRow, s.filled = true, 0
+		s.other--
 	case "c":
 		s.inCell = true
 	case "v", "is", "f":
@@ -119,6 +137,7 @@ func (s *scanner) allowsStart(element xml.StartElement) bool {
 		}
 	case "si":
 		s.inText, s.shared = true, 0
+		s.other--
 		s.strings--
 	}
 	for _, a := range element.Attr {
@@ -126,5 +145,5 @@ func (s *scanner) allowsStart(element xml.StartElement) bool {
 			return false
 		}
 	}
-	return s.filled <= maxFilled && s.strings >= 0
+	return s.filled <= maxFilled && s.strings >= 0 && s.depth <= maxDepth && s.cells <= maxCells && s.other <= maxOther
 }

@@ -175,9 +175,19 @@ func TestRead_XLSXFirstSheetWithSomething(t *testing.T) {
 	data := book(t, func(f *excelize.File) error {
 		_, err1 := f.NewSheet("vacía")
 		_, err2 := f.NewSheet("Equipos")
-		return errors.Join(err1, err2, f.SetCellValue("Equipos", "C5", "Ñandú"), f.SetCellValue("Equipos", "A900000", "lejos"))
+		return errors.Join(err1, err2, f.SetCellValue("Equipos", "C5", "Ñandú"), f.SetCellValue("Equipos", "A9", "lejos"))
 	})
-	want := map[int][]string{5: {"", "", "Ñandú"}, 900000: {"lejos"}}
+	want := map[int][]string{5: {"", "", "Ñandú"}, 9: {"lejos"}}
+	if diff := cmp.Diff(want, rows(read(t, data))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRead_XLSXRowsKeepTheirNumber(t *testing.T) {
+	t.Parallel()
+	data := parts(t, map[string]string{sheet1: sheetOf(
+		`<row r="3"><c r="B3"><v>1.0</v></c></row><row><c><v>2</v></c></row><row r="1048576"><c r="A1048576" t="inlineStr"><is><t>ñ</t></is></c></row>`)})
+	want := map[int][]string{3: {"", "1"}, 4: {"2"}, 1048576: {"ñ"}}
 	if diff := cmp.Diff(want, rows(read(t, data))); diff != "" {
 		t.Error(diff)
 	}
@@ -215,45 +225,56 @@ func parts(tb testing.TB, replace map[string]string) []byte {
 	return out.Bytes()
 }
 
+const sheet1 = "xl/worksheets/sheet1.xml"
+
+// sheetOf is the part of a sheet with the given rows.
+func sheetOf(rows string) string { return sheetHead + rows + `</sheetData></worksheet>` }
+
 const sheetHead = `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>`
 
 func TestRead_XLSXThatStandsForMore(t *testing.T) {
 	t.Parallel()
 	const (
-		sheet   = "xl/worksheets/sheet1.xml"
 		strs    = "xl/sharedStrings.xml"
 		broken  = "the file is not a readable XLSX: save it again as .xlsx or as CSV"
+		repeats = "repeats more than"
 		columns = "row 1: it has more than 64 columns"
 	)
-	sheetOf := func(rows string) string { return sheetHead + rows + `</sheetData></worksheet>` }
+	limits := sheets.DefaultLimits()
+	limits.Rows, limits.Unzip = 100, 1<<20
 	tests := map[string]struct {
 		replace map[string]string
 		want    string
+		cause   string
 	}{
 		"bomb": {
-			map[string]string{sheet: strings.Repeat(" ", 17<<20)},
-			"the file unpacks to more than 16 MiB: save only the sheet of the teams",
+			map[string]string{sheet1: strings.Repeat(" ", 1<<20)},
+			"the file unpacks to more than 1 MiB: save only the sheet of the teams",
+			"",
 		},
-		"cells on top of one another": {map[string]string{sheet: sheetOf(`<row r="1">` + strings.Repeat(`<c r="A1" t="s"><v>0</v></c>`, 2000) + `</row>`)}, broken},
-		"text shared by all":          {map[string]string{strs: `<sst><si><r><t>` + strings.Repeat("x", 1<<20) + `</t></r></si></sst>`}, broken},
-		"texts without end":           {map[string]string{strs: `<sst>` + strings.Repeat("<si/>", 400_000) + `</sst>`}, broken},
-		"endless format":              {map[string]string{"xl/styles.xml": `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="` + strings.Repeat("0", 1000) + `"/></numFmts></styleSheet>`}, broken},
-		"another character set":       {map[string]string{sheet: `<?xml version="1.0" encoding="UTF-16"?>` + sheetOf("")}, broken},
-		"far column":                  {map[string]string{sheet: sheetOf(`<row r="1"><c r="XFD1"><f>A1</f><v></v></c></row>`)}, columns},
-		"no column":                   {map[string]string{sheet: sheetOf(`<row r="1"><c r="!"><v>1</v></c></row>`)}, broken},
-		"row beyond the last":         {map[string]string{sheet: sheetOf(`<row r="1048577"><c><v>1</v></c></row>`)}, broken},
-		"no workbook":                 {map[string]string{"xl/workbook.xml": "<"}, broken},
-		"no sheet":                    {map[string]string{sheet: "<"}, "the file is empty"},
+		"cells on top of one another": {map[string]string{sheet1: sheetOf(`<row r="1">` + strings.Repeat(`<c r="A1" t="s"><v>0</v></c>`, 2000) + `</row>`)}, broken, repeats},
+		"text shared by all":          {map[string]string{strs: `<sst><si><r><t>` + strings.Repeat("x", 1<<16) + `</t></r></si></sst>`}, broken, repeats},
+		"texts without end":           {map[string]string{strs: `<sst>` + strings.Repeat("<si/>", 10_000) + `</sst>`}, broken, repeats},
+		"endless format":              {map[string]string{"xl/styles.xml": `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="` + strings.Repeat("0", 1000) + `"/></numFmts></styleSheet>`}, broken, repeats},
+		"elements in one another":     {map[string]string{sheet1: strings.Repeat("<a>", 1000)}, broken, repeats},
+		"cells without anything":      {map[string]string{sheet1: sheetOf("<row>" + strings.Repeat("<c/>", 50_000) + "</row>")}, "the file is empty", ""},
+		"cell formats":                {map[string]string{"xl/styles.xml": "<styleSheet>" + strings.Repeat("<xf/>", 100_000)}, broken, repeats},
+		"another character set":       {map[string]string{sheet1: `<?xml version="1.0" encoding="UTF-16"?>` + sheetOf("")}, broken, "not in UTF-8"},
+		"far column":                  {map[string]string{sheet1: sheetOf(`<row r="1"><c r="XFD1"><f>A1</f><v></v></c></row>`)}, columns, ""},
+		"no column":                   {map[string]string{sheet1: sheetOf(`<row r="1"><c r="!"><v>1</v></c></row>`)}, broken, ""},
+		"row beyond the last":         {map[string]string{sheet1: sheetOf(`<row r="1048577"><c><v>1</v></c></row>`)}, broken, ""},
+		"no workbook":                 {map[string]string{"xl/workbook.xml": "<"}, broken, ""},
+		"no sheet":                    {map[string]string{sheet1: "<"}, "the file is empty", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := sheets.Read("x", parts(t, tt.replace), sheets.DefaultLimits())
+			_, err := sheets.Read("x", parts(t, tt.replace), limits)
 			got, ok := errors.AsType[*sheets.Error](err)
 			if !ok {
 				t.Fatalf("error is %v", err)
 			}
-			if got.Text.EN != tt.want {
+			if got.Text.EN != tt.want || !strings.Contains(fmt.Sprint(got.Cause), tt.cause) {
 				t.Errorf("got %q (%v)", got.Text.EN, got.Cause)
 			}
 		})

@@ -92,6 +92,8 @@ type Competition struct {
 	FinishedAt    int64                  `protobuf:"varint,7,opt,name=finished_at,json=finishedAt,proto3" json:"finished_at,omitempty"`
 	TeamSize      int64                  `protobuf:"varint,8,opt,name=team_size,json=teamSize,proto3" json:"team_size,omitempty"`
 	Rounding      string                 `protobuf:"bytes,9,opt,name=rounding,proto3" json:"rounding,omitempty"`
+	GunShiftMs    int64                  `protobuf:"varint,10,opt,name=gun_shift_ms,json=gunShiftMs,proto3" json:"gun_shift_ms,omitempty"`
+	Version       int64                  `protobuf:"varint,11,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -187,6 +189,20 @@ func (x *Competition) GetRounding() string {
 		return x.Rounding
 	}
 	return ""
+}
+
+func (x *Competition) GetGunShiftMs() int64 {
+	if x != nil {
+		return x.GunShiftMs
+	}
+	return 0
+}
+
+func (x *Competition) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
 }
 
 type Team struct {
@@ -1287,6 +1303,593 @@ func (x *Pong) GetSentAt() int64 {
 	return 0
 }
 
+// Order asks the owner of a competition for a ruling; Ruled comes back. What the
+// kinds and their fields mean is said in package race.
+type Order struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Competition   int64                  `protobuf:"varint,1,opt,name=competition,proto3" json:"competition,omitempty"`
+	Key           []byte                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	Kind          string                 `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	Team          int64                  `protobuf:"varint,4,opt,name=team,proto3" json:"team,omitempty"`
+	Record        int64                  `protobuf:"varint,5,opt,name=record,proto3" json:"record,omitempty"`
+	ElapsedMs     int64                  `protobuf:"varint,6,opt,name=elapsed_ms,json=elapsedMs,proto3" json:"elapsed_ms,omitempty"`
+	AmountMs      int64                  `protobuf:"varint,7,opt,name=amount_ms,json=amountMs,proto3" json:"amount_ms,omitempty"`
+	GunAt         int64                  `protobuf:"varint,8,opt,name=gun_at,json=gunAt,proto3" json:"gun_at,omitempty"`
+	Finding       string                 `protobuf:"bytes,9,opt,name=finding,proto3" json:"finding,omitempty"`
+	Undoes        int64                  `protobuf:"varint,10,opt,name=undoes,proto3" json:"undoes,omitempty"`
+	Override      bool                   `protobuf:"varint,11,opt,name=override,proto3" json:"override,omitempty"`
+	Author        string                 `protobuf:"bytes,12,opt,name=author,proto3" json:"author,omitempty"`
+	At            int64                  `protobuf:"varint,13,opt,name=at,proto3" json:"at,omitempty"`
+	Reason        string                 `protobuf:"bytes,14,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Order) Reset() {
+	*x = Order{}
+	mi := &file_race_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Order) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Order) ProtoMessage() {}
+
+func (x *Order) ProtoReflect() protoreflect.Message {
+	mi := &file_race_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Order.ProtoReflect.Descriptor instead.
+func (*Order) Descriptor() ([]byte, []int) {
+	return file_race_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Order) GetCompetition() int64 {
+	if x != nil {
+		return x.Competition
+	}
+	return 0
+}
+
+func (x *Order) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *Order) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Order) GetTeam() int64 {
+	if x != nil {
+		return x.Team
+	}
+	return 0
+}
+
+func (x *Order) GetRecord() int64 {
+	if x != nil {
+		return x.Record
+	}
+	return 0
+}
+
+func (x *Order) GetElapsedMs() int64 {
+	if x != nil {
+		return x.ElapsedMs
+	}
+	return 0
+}
+
+func (x *Order) GetAmountMs() int64 {
+	if x != nil {
+		return x.AmountMs
+	}
+	return 0
+}
+
+func (x *Order) GetGunAt() int64 {
+	if x != nil {
+		return x.GunAt
+	}
+	return 0
+}
+
+func (x *Order) GetFinding() string {
+	if x != nil {
+		return x.Finding
+	}
+	return ""
+}
+
+func (x *Order) GetUndoes() int64 {
+	if x != nil {
+		return x.Undoes
+	}
+	return 0
+}
+
+func (x *Order) GetOverride() bool {
+	if x != nil {
+		return x.Override
+	}
+	return false
+}
+
+func (x *Order) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *Order) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Order) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type Ruling struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Competition   int64                  `protobuf:"varint,2,opt,name=competition,proto3" json:"competition,omitempty"`
+	Kind          string                 `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	Event         int64                  `protobuf:"varint,4,opt,name=event,proto3" json:"event,omitempty"`
+	Team          int64                  `protobuf:"varint,5,opt,name=team,proto3" json:"team,omitempty"`
+	Record        int64                  `protobuf:"varint,6,opt,name=record,proto3" json:"record,omitempty"`
+	AmountMs      int64                  `protobuf:"varint,7,opt,name=amount_ms,json=amountMs,proto3" json:"amount_ms,omitempty"`
+	Finding       string                 `protobuf:"bytes,8,opt,name=finding,proto3" json:"finding,omitempty"`
+	Version       int64                  `protobuf:"varint,9,opt,name=version,proto3" json:"version,omitempty"`
+	Undoes        int64                  `protobuf:"varint,10,opt,name=undoes,proto3" json:"undoes,omitempty"`
+	Key           []byte                 `protobuf:"bytes,11,opt,name=key,proto3" json:"key,omitempty"`
+	Author        string                 `protobuf:"bytes,12,opt,name=author,proto3" json:"author,omitempty"`
+	At            int64                  `protobuf:"varint,13,opt,name=at,proto3" json:"at,omitempty"`
+	Reason        string                 `protobuf:"bytes,14,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Ruling) Reset() {
+	*x = Ruling{}
+	mi := &file_race_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Ruling) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Ruling) ProtoMessage() {}
+
+func (x *Ruling) ProtoReflect() protoreflect.Message {
+	mi := &file_race_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Ruling.ProtoReflect.Descriptor instead.
+func (*Ruling) Descriptor() ([]byte, []int) {
+	return file_race_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Ruling) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Ruling) GetCompetition() int64 {
+	if x != nil {
+		return x.Competition
+	}
+	return 0
+}
+
+func (x *Ruling) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Ruling) GetEvent() int64 {
+	if x != nil {
+		return x.Event
+	}
+	return 0
+}
+
+func (x *Ruling) GetTeam() int64 {
+	if x != nil {
+		return x.Team
+	}
+	return 0
+}
+
+func (x *Ruling) GetRecord() int64 {
+	if x != nil {
+		return x.Record
+	}
+	return 0
+}
+
+func (x *Ruling) GetAmountMs() int64 {
+	if x != nil {
+		return x.AmountMs
+	}
+	return 0
+}
+
+func (x *Ruling) GetFinding() string {
+	if x != nil {
+		return x.Finding
+	}
+	return ""
+}
+
+func (x *Ruling) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Ruling) GetUndoes() int64 {
+	if x != nil {
+		return x.Undoes
+	}
+	return 0
+}
+
+func (x *Ruling) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *Ruling) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *Ruling) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Ruling) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type Ruled struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Fault         *Fault                 `protobuf:"bytes,1,opt,name=fault,proto3" json:"fault,omitempty"` // the rest is empty
+	Ruling        *Ruling                `protobuf:"bytes,2,opt,name=ruling,proto3" json:"ruling,omitempty"`
+	Competition   *Competition           `protobuf:"bytes,3,opt,name=competition,proto3" json:"competition,omitempty"`
+	Record        *Record                `protobuf:"bytes,4,opt,name=record,proto3" json:"record,omitempty"` // that the order added
+	RecordTeam    int64                  `protobuf:"varint,5,opt,name=record_team,json=recordTeam,proto3" json:"record_team,omitempty"`
+	Repeated      bool                   `protobuf:"varint,6,opt,name=repeated,proto3" json:"repeated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Ruled) Reset() {
+	*x = Ruled{}
+	mi := &file_race_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Ruled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Ruled) ProtoMessage() {}
+
+func (x *Ruled) ProtoReflect() protoreflect.Message {
+	mi := &file_race_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Ruled.ProtoReflect.Descriptor instead.
+func (*Ruled) Descriptor() ([]byte, []int) {
+	return file_race_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Ruled) GetFault() *Fault {
+	if x != nil {
+		return x.Fault
+	}
+	return nil
+}
+
+func (x *Ruled) GetRuling() *Ruling {
+	if x != nil {
+		return x.Ruling
+	}
+	return nil
+}
+
+func (x *Ruled) GetCompetition() *Competition {
+	if x != nil {
+		return x.Competition
+	}
+	return nil
+}
+
+func (x *Ruled) GetRecord() *Record {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
+func (x *Ruled) GetRecordTeam() int64 {
+	if x != nil {
+		return x.RecordTeam
+	}
+	return 0
+}
+
+func (x *Ruled) GetRepeated() bool {
+	if x != nil {
+		return x.Repeated
+	}
+	return false
+}
+
+// AskPresence asks a node whose devices are connected to it.
+type AskPresence struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AskPresence) Reset() {
+	*x = AskPresence{}
+	mi := &file_race_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AskPresence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AskPresence) ProtoMessage() {}
+
+func (x *AskPresence) ProtoReflect() protoreflect.Message {
+	mi := &file_race_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AskPresence.ProtoReflect.Descriptor instead.
+func (*AskPresence) Descriptor() ([]byte, []int) {
+	return file_race_proto_rawDescGZIP(), []int{21}
+}
+
+type Presence struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	Judge              int64                  `protobuf:"varint,1,opt,name=judge,proto3" json:"judge,omitempty"`
+	Node               string                 `protobuf:"bytes,2,opt,name=node,proto3" json:"node,omitempty"`
+	ConnectedAt        int64                  `protobuf:"varint,3,opt,name=connected_at,json=connectedAt,proto3" json:"connected_at,omitempty"`
+	HeardAt            int64                  `protobuf:"varint,4,opt,name=heard_at,json=heardAt,proto3" json:"heard_at,omitempty"`
+	ClockOffsetNs      int64                  `protobuf:"varint,5,opt,name=clock_offset_ns,json=clockOffsetNs,proto3" json:"clock_offset_ns,omitempty"`
+	ClockUncertaintyNs int64                  `protobuf:"varint,6,opt,name=clock_uncertainty_ns,json=clockUncertaintyNs,proto3" json:"clock_uncertainty_ns,omitempty"`
+	Battery            int64                  `protobuf:"varint,7,opt,name=battery,proto3" json:"battery,omitempty"`
+	Device             string                 `protobuf:"bytes,8,opt,name=device,proto3" json:"device,omitempty"`
+	App                string                 `protobuf:"bytes,9,opt,name=app,proto3" json:"app,omitempty"`
+	Received           int64                  `protobuf:"varint,10,opt,name=received,proto3" json:"received,omitempty"`
+	Confirmed          int64                  `protobuf:"varint,11,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *Presence) Reset() {
+	*x = Presence{}
+	mi := &file_race_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Presence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Presence) ProtoMessage() {}
+
+func (x *Presence) ProtoReflect() protoreflect.Message {
+	mi := &file_race_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Presence.ProtoReflect.Descriptor instead.
+func (*Presence) Descriptor() ([]byte, []int) {
+	return file_race_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Presence) GetJudge() int64 {
+	if x != nil {
+		return x.Judge
+	}
+	return 0
+}
+
+func (x *Presence) GetNode() string {
+	if x != nil {
+		return x.Node
+	}
+	return ""
+}
+
+func (x *Presence) GetConnectedAt() int64 {
+	if x != nil {
+		return x.ConnectedAt
+	}
+	return 0
+}
+
+func (x *Presence) GetHeardAt() int64 {
+	if x != nil {
+		return x.HeardAt
+	}
+	return 0
+}
+
+func (x *Presence) GetClockOffsetNs() int64 {
+	if x != nil {
+		return x.ClockOffsetNs
+	}
+	return 0
+}
+
+func (x *Presence) GetClockUncertaintyNs() int64 {
+	if x != nil {
+		return x.ClockUncertaintyNs
+	}
+	return 0
+}
+
+func (x *Presence) GetBattery() int64 {
+	if x != nil {
+		return x.Battery
+	}
+	return 0
+}
+
+func (x *Presence) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *Presence) GetApp() string {
+	if x != nil {
+		return x.App
+	}
+	return ""
+}
+
+func (x *Presence) GetReceived() int64 {
+	if x != nil {
+		return x.Received
+	}
+	return 0
+}
+
+func (x *Presence) GetConfirmed() int64 {
+	if x != nil {
+		return x.Confirmed
+	}
+	return 0
+}
+
+type PresenceReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Devices       []*Presence            `protobuf:"bytes,1,rep,name=devices,proto3" json:"devices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PresenceReply) Reset() {
+	*x = PresenceReply{}
+	mi := &file_race_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PresenceReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PresenceReply) ProtoMessage() {}
+
+func (x *PresenceReply) ProtoReflect() protoreflect.Message {
+	mi := &file_race_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PresenceReply.ProtoReflect.Descriptor instead.
+func (*PresenceReply) Descriptor() ([]byte, []int) {
+	return file_race_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *PresenceReply) GetDevices() []*Presence {
+	if x != nil {
+		return x.Devices
+	}
+	return nil
+}
+
 var File_race_proto protoreflect.FileDescriptor
 
 const file_race_proto_rawDesc = "" +
@@ -1295,7 +1898,7 @@ const file_race_proto_rawDesc = "" +
 	"race.proto\x12\rserver5k.race\"/\n" +
 	"\x05Fault\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\"\xff\x01\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\xbb\x02\n" +
 	"\vCompetition\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12!\n" +
@@ -1307,7 +1910,11 @@ const file_race_proto_rawDesc = "" +
 	"\vfinished_at\x18\a \x01(\x03R\n" +
 	"finishedAt\x12\x1b\n" +
 	"\tteam_size\x18\b \x01(\x03R\bteamSize\x12\x1a\n" +
-	"\brounding\x18\t \x01(\tR\brounding\"\x90\x01\n" +
+	"\brounding\x18\t \x01(\tR\brounding\x12 \n" +
+	"\fgun_shift_ms\x18\n" +
+	" \x01(\x03R\n" +
+	"gunShiftMs\x12\x18\n" +
+	"\aversion\x18\v \x01(\x03R\aversion\"\x90\x01\n" +
 	"\x04Team\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12 \n" +
 	"\vcompetition\x18\x02 \x01(\x03R\vcompetition\x12\x14\n" +
@@ -1395,7 +2002,64 @@ const file_race_proto_rawDesc = "" +
 	"\x04Ping\x12\x17\n" +
 	"\asent_at\x18\x01 \x01(\x03R\x06sentAt\"\x1f\n" +
 	"\x04Pong\x12\x17\n" +
-	"\asent_at\x18\x01 \x01(\x03R\x06sentAtB\x17Z\x15server5k/proto/racepbb\x06proto3"
+	"\asent_at\x18\x01 \x01(\x03R\x06sentAt\"\xdc\x02\n" +
+	"\x05Order\x12 \n" +
+	"\vcompetition\x18\x01 \x01(\x03R\vcompetition\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\fR\x03key\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04team\x18\x04 \x01(\x03R\x04team\x12\x16\n" +
+	"\x06record\x18\x05 \x01(\x03R\x06record\x12\x1d\n" +
+	"\n" +
+	"elapsed_ms\x18\x06 \x01(\x03R\telapsedMs\x12\x1b\n" +
+	"\tamount_ms\x18\a \x01(\x03R\bamountMs\x12\x15\n" +
+	"\x06gun_at\x18\b \x01(\x03R\x05gunAt\x12\x18\n" +
+	"\afinding\x18\t \x01(\tR\afinding\x12\x16\n" +
+	"\x06undoes\x18\n" +
+	" \x01(\x03R\x06undoes\x12\x1a\n" +
+	"\boverride\x18\v \x01(\bR\boverride\x12\x16\n" +
+	"\x06author\x18\f \x01(\tR\x06author\x12\x0e\n" +
+	"\x02at\x18\r \x01(\x03R\x02at\x12\x16\n" +
+	"\x06reason\x18\x0e \x01(\tR\x06reason\"\xcb\x02\n" +
+	"\x06Ruling\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x12 \n" +
+	"\vcompetition\x18\x02 \x01(\x03R\vcompetition\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x14\n" +
+	"\x05event\x18\x04 \x01(\x03R\x05event\x12\x12\n" +
+	"\x04team\x18\x05 \x01(\x03R\x04team\x12\x16\n" +
+	"\x06record\x18\x06 \x01(\x03R\x06record\x12\x1b\n" +
+	"\tamount_ms\x18\a \x01(\x03R\bamountMs\x12\x18\n" +
+	"\afinding\x18\b \x01(\tR\afinding\x12\x18\n" +
+	"\aversion\x18\t \x01(\x03R\aversion\x12\x16\n" +
+	"\x06undoes\x18\n" +
+	" \x01(\x03R\x06undoes\x12\x10\n" +
+	"\x03key\x18\v \x01(\fR\x03key\x12\x16\n" +
+	"\x06author\x18\f \x01(\tR\x06author\x12\x0e\n" +
+	"\x02at\x18\r \x01(\x03R\x02at\x12\x16\n" +
+	"\x06reason\x18\x0e \x01(\tR\x06reason\"\x8c\x02\n" +
+	"\x05Ruled\x12*\n" +
+	"\x05fault\x18\x01 \x01(\v2\x14.server5k.race.FaultR\x05fault\x12-\n" +
+	"\x06ruling\x18\x02 \x01(\v2\x15.server5k.race.RulingR\x06ruling\x12<\n" +
+	"\vcompetition\x18\x03 \x01(\v2\x1a.server5k.race.CompetitionR\vcompetition\x12-\n" +
+	"\x06record\x18\x04 \x01(\v2\x15.server5k.race.RecordR\x06record\x12\x1f\n" +
+	"\vrecord_team\x18\x05 \x01(\x03R\n" +
+	"recordTeam\x12\x1a\n" +
+	"\brepeated\x18\x06 \x01(\bR\brepeated\"\r\n" +
+	"\vAskPresence\"\xca\x02\n" +
+	"\bPresence\x12\x14\n" +
+	"\x05judge\x18\x01 \x01(\x03R\x05judge\x12\x12\n" +
+	"\x04node\x18\x02 \x01(\tR\x04node\x12!\n" +
+	"\fconnected_at\x18\x03 \x01(\x03R\vconnectedAt\x12\x19\n" +
+	"\bheard_at\x18\x04 \x01(\x03R\aheardAt\x12&\n" +
+	"\x0fclock_offset_ns\x18\x05 \x01(\x03R\rclockOffsetNs\x120\n" +
+	"\x14clock_uncertainty_ns\x18\x06 \x01(\x03R\x12clockUncertaintyNs\x12\x18\n" +
+	"\abattery\x18\a \x01(\x03R\abattery\x12\x16\n" +
+	"\x06device\x18\b \x01(\tR\x06device\x12\x10\n" +
+	"\x03app\x18\t \x01(\tR\x03app\x12\x1a\n" +
+	"\breceived\x18\n" +
+	" \x01(\x03R\breceived\x12\x1c\n" +
+	"\tconfirmed\x18\v \x01(\x03R\tconfirmed\"B\n" +
+	"\rPresenceReply\x121\n" +
+	"\adevices\x18\x01 \x03(\v2\x17.server5k.race.PresenceR\adevicesB\x17Z\x15server5k/proto/racepbb\x06proto3"
 
 var (
 	file_race_proto_rawDescOnce sync.Once
@@ -1409,7 +2073,7 @@ func file_race_proto_rawDescGZIP() []byte {
 	return file_race_proto_rawDescData
 }
 
-var file_race_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_race_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_race_proto_goTypes = []any{
 	(*Fault)(nil),            // 0: server5k.race.Fault
 	(*Competition)(nil),      // 1: server5k.race.Competition
@@ -1429,6 +2093,12 @@ var file_race_proto_goTypes = []any{
 	(*CloseJudge)(nil),       // 15: server5k.race.CloseJudge
 	(*Ping)(nil),             // 16: server5k.race.Ping
 	(*Pong)(nil),             // 17: server5k.race.Pong
+	(*Order)(nil),            // 18: server5k.race.Order
+	(*Ruling)(nil),           // 19: server5k.race.Ruling
+	(*Ruled)(nil),            // 20: server5k.race.Ruled
+	(*AskPresence)(nil),      // 21: server5k.race.AskPresence
+	(*Presence)(nil),         // 22: server5k.race.Presence
+	(*PresenceReply)(nil),    // 23: server5k.race.PresenceReply
 }
 var file_race_proto_depIdxs = []int32{
 	3,  // 0: server5k.race.RecordTimes.records:type_name -> server5k.race.Record
@@ -1444,11 +2114,16 @@ var file_race_proto_depIdxs = []int32{
 	11, // 10: server5k.race.Snapshot.totals:type_name -> server5k.race.TeamTotal
 	1,  // 11: server5k.race.Event.competition:type_name -> server5k.race.Competition
 	11, // 12: server5k.race.Event.total:type_name -> server5k.race.TeamTotal
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	0,  // 13: server5k.race.Ruled.fault:type_name -> server5k.race.Fault
+	19, // 14: server5k.race.Ruled.ruling:type_name -> server5k.race.Ruling
+	1,  // 15: server5k.race.Ruled.competition:type_name -> server5k.race.Competition
+	3,  // 16: server5k.race.Ruled.record:type_name -> server5k.race.Record
+	22, // 17: server5k.race.PresenceReply.devices:type_name -> server5k.race.Presence
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_race_proto_init() }
@@ -1462,7 +2137,7 @@ func file_race_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_race_proto_rawDesc), len(file_race_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

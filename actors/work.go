@@ -1,0 +1,109 @@
+package actors
+
+import (
+	"slices"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"server5k/race"
+)
+
+// work is what waits for the store, a request, a change of state or an order,
+// with all who wait for its answer.
+type work struct {
+	times   *recordTimes
+	change  *changeState
+	order   *rule
+	waiters []waiter
+}
+
+type waiter struct {
+	pid *actor.PID
+	key uint64
+}
+
+// find returns the waiting work that asks for exactly the same.
+func (c *competition) find(q race.Request) *work {
+	same := func(w *work) bool {
+		if w.times == nil {
+			return false
+		}
+		have := w.times.Request
+		return have.Judge == q.Judge && have.Team == q.Team && have.Atomic == q.Atomic &&
+			slices.EqualFunc(have.Records, q.Records, func(a, b race.TimeRecord) bool { return a.ID == b.ID && a.Elapsed == b.Elapsed })
+	}
+	for _, list := range [][]*work{c.inFlight, c.queue} {
+		if i := slices.IndexFunc(list, same); i >= 0 {
+			return list[i]
+		}
+	}
+	return nil
+}
+
+// answer gives the reply to a request to all who wait for it.
+func (w *work) answer(ctx actor.Context, r race.Reply) {
+	for i, to := range w.waiters {
+		reply := r
+		if i > 0 {
+			reply = joined(r)
+		}
+		to.send(ctx, recordTimesReply{Reply: reply})
+	}
+}
+
+// refuse tells all who wait that there is no answer.
+func (w *work) refuse(ctx actor.Context, err error) {
+	switch {
+	case w.times != nil:
+		for _, to := range w.waiters {
+			to.send(ctx, recordTimesReply{Err: err})
+		}
+	case w.change != nil:
+		w.tell(ctx, changeStateReply{Err: err})
+	default:
+		w.tell(ctx, ruledReply{Err: err})
+	}
+}
+
+// tell gives an answer other than to a request.
+func (w *work) tell(ctx actor.Context, m any) {
+	for _, to := range w.waiters {
+		if to.pid != nil {
+			tell(ctx, to.pid, m)
+		}
+	}
+}
+
+// soleOrigin returns the session that sent all new records of a team, if one
+// did.
+func soleOrigin(done []*work, team race.TeamID) string {
+	origin := ""
+	for _, w := range done {
+		if w.times.Request.Team != team {
+			continue
+		}
+		if w.times.Origin == "" || (origin != "" && origin != w.times.Origin) {
+			return ""
+		}
+		origin = w.times.Origin
+	}
+	return origin
+}
+
+// joined is the reply for who asked for the same while it was on its way: what
+// was stored is a duplicate for them.
+func joined(r race.Reply) race.Reply {
+	r.Outcomes = slices.Clone(r.Outcomes)
+	for i := range r.Outcomes {
+		r.Outcomes[i].Duplicate = r.Outcomes[i].Stored()
+	}
+	return r
+}
+
+func (w waiter) send(ctx actor.Context, r recordTimesReply) {
+	if w.pid == nil {
+		return
+	}
+	r.Key = w.key
+	tell(ctx, w.pid, r)
+}
