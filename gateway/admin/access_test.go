@@ -11,7 +11,7 @@ import (
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.password(chief, "correcta-Ñ")
+	b.password("correcta-Ñ")
 	in := func(user, password string) answer {
 		return b.do(request{method: http.MethodPost, path: "/admin/entrar/", form: url.Values{"usuario": {user}, "clave": {password}, "volver": {"/admin/jueces/?buscar=x"}}})
 	}
@@ -38,7 +38,7 @@ func TestLogin(t *testing.T) {
 func TestLogin_NeverLeadsElsewhere(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.password(chief, "correcta")
+	b.password("correcta")
 	for _, to := range []string{"https://evil.example/admin/", "//evil.example/admin/", "/api/", `/admin/\evil`, "javascript:alert(1)", "/admin/\r\nX: y"} {
 		a := b.do(request{method: http.MethodPost, path: "/admin/entrar/", form: url.Values{"usuario": {"bea"}, "clave": {"correcta"}, "volver": {to}}})
 		if got := a.want(t, http.StatusSeeOther).location(); !strings.HasSuffix(got, "/admin/") || strings.Contains(got, "evil") {
@@ -50,7 +50,7 @@ func TestLogin_NeverLeadsElsewhere(t *testing.T) {
 func TestLogin_Limits(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.password(chief, "correcta")
+	b.password("correcta")
 	in := func(password string) answer {
 		return b.do(request{method: http.MethodPost, path: "/admin/entrar/", form: url.Values{"usuario": {"bea"}, "clave": {password}}})
 	}
@@ -67,7 +67,7 @@ func TestLogin_Limits(t *testing.T) {
 func TestLogin_InactiveAccount(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.password(chief, "correcta")
+	b.password("correcta")
 	o := b.db.organizers[chief]
 	o.Active = false
 	b.db.organizers[chief] = o
