@@ -27,7 +27,11 @@ func (s *Server) officeTable() map[string]route {
 	shared := func(read handler, extra methods) route {
 		return route{access: members, methods: methods{http.MethodGet: read}, extra: extra}
 	}
+	file := func(a access, h handler) route {
+		return route{access: a, methods: methods{http.MethodGet: h}, file: true}
+	}
 	return map[string]route{
+		"/print.css/":        file(public, s.stylesheet),
 		"/api/competencias/": shared(s.competitions, methods{http.MethodPost: s.createCompetition}),
 		of: shared(s.competition, methods{
 			http.MethodPut: s.updateCompetition, http.MethodPatch: s.updateCompetition, http.MethodDelete: s.deleteCompetition,
@@ -50,6 +54,11 @@ func (s *Server) officeTable() map[string]route {
 		of + "resultados/versiones/":        get(s.versions),
 		of + "resultados/versiones/{n}/":    get(s.version),
 		of + "resultados/diferencias/":      get(s.difference),
+		of + "importar/":                    post(s.importFile),
+		of + "exportar/" + textPart + "/":   file(organizers, s.exportFile),
+		of + "export.csv/":                  file(organizers, s.exportResults),
+		of + "export.xlsx/":                 file(organizers, s.exportResults),
+		of + "export.json/":                 file(organizers, s.exportResults),
 		"/api/equipos/":                     shared(s.teams, methods{http.MethodPost: s.createTeam}),
 		"/api/equipos/{id}/":                shared(s.team, methods{http.MethodPut: s.updateTeam, http.MethodPatch: s.updateTeam, http.MethodDelete: s.deleteTeam}),
 		"/api/registros/":                   get(s.allRecords),

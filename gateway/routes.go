@@ -86,6 +86,7 @@ func (s *Server) table() map[string]route {
 		"/ws/competencia/{id}/":               {socket: s.viewerSocket},
 	}
 	maps.Copy(all, s.officeTable())
+	maps.Copy(all, s.documentTable())
 	for pattern, r := range all {
 		usual := http.StatusOK
 		if r.socket != nil {
