@@ -113,6 +113,9 @@ func deepRoutes(all map[string]route) []deepRoute {
 // it, and the second parameter of a path that has two. A text takes the place of
 // the id where a pattern says so.
 func (s *Server) find(path string) (r route, id, second string, ok bool) {
+	if strings.IndexByte(path, '{') >= 0 {
+		return route{}, "", "", false // a pattern is no path
+	}
 	pattern, id := template(path)
 	if r, ok = s.routes[pattern]; ok {
 		return r, id, "", true
