@@ -159,7 +159,7 @@ func form(t *testing.T, name, content string, fields ...string) (body []byte, me
 
 // importing is what an import answers.
 type importing struct {
-	Done   bool `json:"aplicado"`
+	Done   bool                                     `json:"aplicado"`
 	Judges struct{ Nuevos, Cambiados, Iguales int } `json:"jueces"`
 	Teams  struct{ Nuevos, Cambiados, Iguales int } `json:"equipos"`
 	Errors int                                      `json:"errores"`

@@ -99,11 +99,11 @@ func (idleRaces) Presence(context.Context) ([]race.Presence, error) { return nil
 
 // officeOf fills a database with competitions of teams, each with size records,
 // and returns a desk on it with an organizer who works on all.
-func officeOf(t testing.TB, competitions, teams, size int) (d *office.Desk, w office.Who, asked *atomic.Int64) {
-	t.Helper()
-	cfg := &Config{DataDir: t.TempDir(), ListenAddr: ":0", TimeZone: "UTC"}
+func officeOf(tb testing.TB, competitions, teams, size int) (d *office.Desk, w office.Who, asked *atomic.Int64) {
+	tb.Helper()
+	cfg := &Config{DataDir: tb.TempDir(), ListenAddr: ":0", TimeZone: "UTC"}
 	if err := cfg.validate(false); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	dump := persistence.Dump{Organizers: []persistence.OrganizerRow{{
 		Organizer: race.Organizer{ID: 1, Username: "ana", Active: true, CreatedAt: now()}, PasswordHash: "x",
@@ -132,17 +132,17 @@ func officeOf(t testing.TB, competitions, teams, size int) (d *office.Desk, w of
 			}
 		}
 	}
-	store, err := openStore(t.Context(), cfg)
+	store, err := openStore(tb.Context(), cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := store.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
-	if _, err := store.Add(t.Context(), dump, false); err != nil {
-		t.Fatal(err)
+	if _, err := store.Add(tb.Context(), dump, false); err != nil {
+		tb.Fatal(err)
 	}
 	asked = &atomic.Int64{}
 	d = office.New(office.Config{Store: countingStore{store, asked}, Races: idleRaces{}, Hasher: auth.NewHasher(1, 1)})

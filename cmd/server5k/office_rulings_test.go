@@ -25,7 +25,8 @@ func TestOffice_RulingsAndOfficialResults(t *testing.T) {
 		Number int    `json:"numero"`
 		Digest string `json:"sha256"`
 		Code   string `json:"codigo"`
-	}) {
+	},
+	) {
 		b.ana.must(status, "POST", "/api/competencias/1/resultados/oficial/", in, &got)
 		return got
 	}

@@ -218,7 +218,8 @@ func (b *officeBench) rule(status int, order map[string]any) (ruled struct {
 		Holds  bool   `json:"vigente"`
 	} `json:"decision"`
 	Repeated bool `json:"repetida"`
-}) {
+},
+) {
 	b.ana.t.Helper()
 	b.ana.must(status, "POST", "/api/competencias/1/decisiones/", order, &ruled)
 	return ruled
@@ -239,7 +240,8 @@ func (b *officeBench) results() (got struct {
 		Total   int64   `json:"tiempo_total"`
 		Times   []int64 `json:"registros"`
 	} `json:"resultados"`
-}) {
+},
+) {
 	b.vera.t.Helper()
 	b.vera.must(http.StatusOK, "GET", "/api/competencias/1/resultados/", nil, &got)
 	return got
