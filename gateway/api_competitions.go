@@ -9,37 +9,56 @@ import (
 	"strings"
 	"time"
 
+	"server5k/gateway/office"
 	"server5k/race"
 )
-
-// A start that is written down afterwards lies in the past; these bounds only
-// catch a wrong year or unit.
-var earliestStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
-const maxStartAhead = 24 * time.Hour
 
 var textNoCompetition = phrase{"La competencia no existe.", "The competition does not exist."}
 
 // competitions answers GET /api/competencias/: a judge sees those of the judge's
-// teams, an organizer all.
+// teams, an organizer those that were granted, a superuser all.
 func (s *Server) competitions(c *call) error {
-	list, err := s.visibleCompetitions(c.judge.ID)
+	found, err := s.listedCompetitions(c)
 	if err != nil {
 		return err
 	}
 	active, byActive := c.query("is_active", "activa")
 	running, byRunning := c.query("is_running", "en_curso")
-	out := make([]competitionJSON, 0, len(list))
-	for _, item := range list {
-		// What is not "true" is false, as the server this one replaces had it.
-		if byActive && item.Active != strings.EqualFold(active, "true") ||
-			byRunning && item.Running != strings.EqualFold(running, "true") {
-			continue
-		}
-		out = append(out, competitionOf(item, s.stamp()))
+	// What is not "true" is false, as the server this one replaces had it.
+	found = slices.DeleteFunc(found, func(item race.Competition) bool {
+		return byActive && item.Active != strings.EqualFold(active, "true") ||
+			byRunning && item.Running != strings.EqualFold(running, "true")
+	})
+	if c.byOrganizer() {
+		return list(c, found, s.competitionListing())
+	}
+	out := make([]competitionJSON, len(found))
+	for i, item := range found {
+		out[i] = competitionOf(item, s.stamp())
 	}
 	c.reply(http.StatusOK, out)
 	return nil
+}
+
+func (s *Server) listedCompetitions(c *call) ([]race.Competition, error) {
+	if !c.byOrganizer() {
+		return s.visibleCompetitions(c.judge.ID)
+	}
+	return consult(c, "list competitions", func(ctx context.Context, d *office.Desk, w office.Who) ([]race.Competition, error) {
+		return d.Competitions(ctx, w)
+	})
+}
+
+func (s *Server) competitionListing() listing[race.Competition] {
+	return listing[race.Competition]{
+		wire: func(c race.Competition) any { return officeCompetitionOf(c, s.stamp()) },
+		order: map[string]func(a, b race.Competition) int{
+			"id":       func(a, b race.Competition) int { return cmp.Compare(a.ID, b.ID) },
+			"name":     func(a, b race.Competition) int { return cmp.Compare(fold(a.Name), fold(b.Name)) },
+			"datetime": func(a, b race.Competition) int { return a.ScheduledAt.Compare(b.ScheduledAt) },
+		},
+		texts: func(c race.Competition) []string { return []string{c.Name} },
+	}
 }
 
 // visibleCompetitions lists those of a judge's teams, or all for judge 0.
@@ -50,8 +69,14 @@ func (s *Server) visibleCompetitions(judge race.JudgeID) ([]race.Competition, er
 }
 
 // competition answers GET /api/competencias/{id}/; one of others does not exist
-// for a judge.
+// for a judge or an organizer.
 func (s *Server) competition(c *call) error {
+	if c.byOrganizer() {
+		found, err := consult(c, "read competition", func(ctx context.Context, d *office.Desk, w office.Who) (race.Competition, error) {
+			return d.Competition(ctx, w, c.competitionID())
+		})
+		return c.answerCompetition(http.StatusOK, found, err)
+	}
 	found, err := s.visibleCompetition(c)
 	if errors.Is(err, race.ErrNotFound) {
 		return c.detail(http.StatusNotFound, textNoCompetition)
@@ -63,10 +88,15 @@ func (s *Server) competition(c *call) error {
 	return nil
 }
 
-func (s *Server) visibleCompetition(c *call) (race.Competition, error) {
-	if c.byOrganizer() {
-		return s.readCompetition(race.CompetitionID(c.id))
+// answerCompetition writes a competition for an organizer.
+func (c *call) answerCompetition(status int, found race.Competition, err error) error {
+	if err != nil {
+		return c.missing(err, textNoCompetition)
 	}
+	return c.row(status, found, officeCompetitionOf(found, c.s.stamp()))
+}
+
+func (s *Server) visibleCompetition(c *call) (race.Competition, error) {
 	list, err := s.visibleCompetitions(c.judge.ID)
 	if err != nil {
 		return race.Competition{}, err
@@ -105,57 +135,6 @@ func (s *Server) competitionStates(c *call) error {
 	}
 	c.reply(http.StatusOK, out)
 	return nil
-}
-
-// startCompetition answers POST /api/competencias/{id}/iniciar/ {started_at?}.
-func (s *Server) startCompetition(c *call) error {
-	at, err := c.startInstant()
-	if err != nil {
-		return err
-	}
-	return c.change("start competition", at, s.cfg.Races.StartCompetition)
-}
-
-// stopCompetition answers POST /api/competencias/{id}/detener/.
-func (s *Server) stopCompetition(c *call) error {
-	return c.change("stop competition", s.now(), s.cfg.Races.StopCompetition)
-}
-
-// change starts or stops the competition of the path.
-func (c *call) change(operation string, at time.Time, do func(context.Context, race.CompetitionID, time.Time, string) (race.Competition, error)) error {
-	changed, err := race.Competition{}, race.ErrNotFound
-	if c.id > 0 {
-		changed, err = within(submitTimeout, operation, func(ctx context.Context) (race.Competition, error) {
-			return do(ctx, race.CompetitionID(c.id), at, c.organizer.Username)
-		})
-	}
-	if errors.Is(err, race.ErrNotFound) {
-		return c.detail(http.StatusNotFound, textNoCompetition)
-	}
-	if err != nil {
-		return err
-	}
-	c.reply(http.StatusOK, competitionOf(changed, c.s.stamp()))
-	return nil
-}
-
-// startInstant reads started_at; without it the race starts now.
-func (c *call) startInstant() (time.Time, error) {
-	b, err := c.body()
-	if err != nil {
-		return time.Time{}, err
-	}
-	text, state := b.text("started_at")
-	if b.object && (state == missing || state == null) {
-		return c.s.now(), nil
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if !b.object || state != given || err != nil || at.Before(earliestStart) || at.After(c.s.now().Add(maxStartAhead)) {
-		return time.Time{}, c.detail(http.StatusBadRequest, phrase{
-			"started_at debe ser una fecha y hora RFC 3339 con zona horaria.", "started_at must be an RFC 3339 date and time with a time zone.",
-		})
-	}
-	return at.UTC().Truncate(time.Microsecond), nil
 }
 
 // now is the time as it is stored: UTC, whole microseconds.

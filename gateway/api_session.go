@@ -65,6 +65,34 @@ func (s *Server) login(c *call) error {
 	return c.issue(auth.Token{Audience: auth.JudgeAudience, JudgeID: int64(judge.ID), HasJudgeID: true, Username: judge.Username})
 }
 
+// codeLogin answers POST /api/login/codigo/ {codigo}: the code that a judge has on
+// paper instead of a password.
+func (s *Server) codeLogin(c *call) error {
+	b, err := c.body()
+	if err != nil {
+		return err
+	}
+	code, state := b.text("codigo")
+	if state != given || len(code) > maxLoginLength {
+		return c.mistake(http.StatusBadRequest, phrase{"Se requiere codigo.", "codigo is required."})
+	}
+	peer := c.peer()
+	if ok, wait := s.peerLogins.Allow(peer); !ok {
+		return c.tooMany(wait)
+	}
+	judge, err := within(storeTimeout, "read code", func(ctx context.Context) (race.Judge, error) {
+		return s.cfg.Desk.LoginCode(ctx, code)
+	})
+	if errors.Is(err, race.ErrNotFound) {
+		s.peerLogins.Fail(peer)
+		return c.mistake(http.StatusUnauthorized, textWrongLogin)
+	}
+	if err != nil {
+		return err
+	}
+	return c.issue(auth.Token{Audience: auth.JudgeAudience, JudgeID: int64(judge.ID), HasJudgeID: true, Username: judge.Username})
+}
+
 // organizerLogin answers POST /api/token/.
 func (s *Server) organizerLogin(c *call) error {
 	b, err := c.body()
@@ -135,7 +163,7 @@ func (c *call) verify(login, password string, a account) error {
 		key     string
 	}{{c.s.userLogins, user}, {c.s.peerLogins, peer}} {
 		if ok, wait := check.limiter.Allow(check.key); !ok {
-			return &refusal{status: http.StatusTooManyRequests, body: errorBody{Error: c.say(textTooMany), Code: string(race.CodeRateLimited)}, retryAfter: max(wait, time.Second), reason: limitLogins}
+			return c.tooMany(wait)
 		}
 	}
 	err := c.check(login, password, a)
@@ -147,6 +175,14 @@ func (c *call) verify(login, password string, a account) error {
 		c.s.peerLogins.Fail(peer)
 	}
 	return err
+}
+
+// tooMany turns away who has failed too often.
+func (c *call) tooMany(wait time.Duration) error {
+	return &refusal{
+		status: http.StatusTooManyRequests, body: errorBody{Error: c.say(textTooMany), Code: string(race.CodeRateLimited)},
+		retryAfter: max(wait, time.Second), reason: limitLogins,
+	}
 }
 
 // check is verify without the limits.

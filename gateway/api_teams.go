@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"strconv"
 
+	"server5k/gateway/office"
 	"server5k/race"
 )
 
 var textNoTeam = phrase{"El equipo no existe.", "The team does not exist."}
 
-// teams answers GET /api/equipos/: a judge sees the judge's own, an organizer all.
+// teams answers GET /api/equipos/: a judge sees the judge's own, an organizer those
+// of competitions that were granted.
 func (s *Server) teams(c *call) error {
 	competition, byCompetition, err := c.idFilter("competition_id", "competencia_id")
 	if err != nil {
@@ -28,9 +30,10 @@ func (s *Server) teams(c *call) error {
 		return nil
 	}
 	filter := race.TeamFilter{Competition: race.CompetitionID(competition), Judge: race.JudgeID(judge)}
-	if !c.byOrganizer() {
-		filter.Judge = c.judge.ID
+	if c.byOrganizer() {
+		return s.listTeams(c, filter)
 	}
+	filter.Judge = c.judge.ID
 	rows, err := s.readTeams(filter)
 	if err != nil {
 		return err
@@ -66,10 +69,16 @@ func (s *Server) readTeams(f race.TeamFilter) ([]race.TeamRow, error) {
 	})
 }
 
-// team answers GET /api/equipos/{id}/; one of others does not exist for a judge.
+// team answers GET /api/equipos/{id}/; one of others does not exist.
 func (s *Server) team(c *call) error {
+	if c.byOrganizer() {
+		row, err := consult(c, "read team", func(ctx context.Context, d *office.Desk, w office.Who) (race.TeamRow, error) {
+			return d.Team(ctx, w, race.TeamID(c.id))
+		})
+		return c.answerTeam(http.StatusOK, row, err)
+	}
 	row, err := s.readTeam(race.TeamID(c.id))
-	if err == nil && !c.byOrganizer() && row.Judge != c.judge.ID {
+	if err == nil && row.Judge != c.judge.ID {
 		err = race.ErrNotFound
 	}
 	if errors.Is(err, race.ErrNotFound) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"server5k/gateway/auth"
 	"server5k/race"
@@ -65,7 +66,7 @@ func (s *Server) activeJudge(t auth.Token) (race.Judge, error) {
 	j, err := within(storeTimeout, "read judge", func(ctx context.Context) (race.Judge, error) {
 		return s.cfg.Store.Judge(ctx, race.JudgeID(t.JudgeID))
 	})
-	if err == nil && !j.Active {
+	if err == nil && (!j.Active || signedOut(t, j.SignedOutAt)) {
 		return race.Judge{}, race.ErrNotFound
 	}
 	return j, err
@@ -79,10 +80,16 @@ func (s *Server) activeOrganizer(t auth.Token) (race.Organizer, error) {
 	o, err := within(storeTimeout, "read organizer", func(ctx context.Context) (race.Organizer, error) {
 		return s.cfg.Store.Organizer(ctx, race.OrganizerID(t.UserID))
 	})
-	if err == nil && !o.Active {
+	if err == nil && (!o.Active || signedOut(t, o.SignedOutAt)) {
 		return race.Organizer{}, race.ErrNotFound
 	}
 	return o, err
+}
+
+// signedOut says whether a token was given out before its account was signed out.
+// Tokens know whole seconds only: one of the same second is good.
+func signedOut(t auth.Token, at time.Time) bool {
+	return !at.IsZero() && t.IssuedAt.Before(at.Truncate(time.Second))
 }
 
 // accountError answers 401 for an account that is gone; a store that is away

@@ -28,6 +28,7 @@ type call struct {
 	// be the id of anything; idText is how it was written.
 	id     int64
 	idText string
+	second string // the other parameter of the path
 	// Set by authenticate; who did not call is the zero value.
 	judge     race.Judge
 	organizer race.Organizer
@@ -68,6 +69,11 @@ func (c *call) dispatch(method string) error {
 	if !isProbe(c.path) && !c.s.cfg.AllowHost(string(c.ctx.Host())) {
 		return c.detail(http.StatusBadRequest, phrase{"Host no permitido.", "Host not allowed."})
 	}
+	if c.s.cfg.Panel != nil && (c.path == "/admin" || strings.HasPrefix(c.path, "/admin/")) {
+		c.meter = c.s.panelMeter
+		c.s.cfg.Panel(c.ctx)
+		return nil
+	}
 	trusted := c.shareWithOrigin()
 	r, moved, ok := c.route(method)
 	switch {
@@ -106,12 +112,12 @@ func (c *call) route(method string) (r route, moved, ok bool) {
 	if !slashed {
 		path += "/"
 	}
-	r, c.idText, ok = c.s.find(path)
+	r, c.idText, c.second, ok = c.s.find(path)
 	if !ok || (r.socket != nil && !slashed) { // no client follows a redirect to a socket
 		return r, false, false
 	}
 	c.meter = r.meter
-	if !slashed && !isProbe(path) && (method == http.MethodGet || method == http.MethodHead) {
+	if !slashed && !isProbe(path) && !r.file && (method == http.MethodGet || method == http.MethodHead) {
 		if query := c.ctx.URI().QueryString(); len(query) > 0 {
 			path += "?" + string(query)
 		}
@@ -163,7 +169,7 @@ func (c *call) shareWithOrigin() bool {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate")
+	h.Set("Access-Control-Expose-Headers", "ETag, Retry-After, WWW-Authenticate")
 	return true
 }
 
@@ -185,7 +191,7 @@ func (c *call) preflight(r route) {
 	h := &c.ctx.Response.Header
 	h.Set("Allow", allow)
 	h.Set("Access-Control-Allow-Methods", allow)
-	h.Set("Access-Control-Allow-Headers", "authorization, content-type, accept, accept-language")
+	h.Set("Access-Control-Allow-Headers", "authorization, content-type, accept, accept-language, if-match, idempotency-key")
 	h.Set("Access-Control-Max-Age", strconv.Itoa(int(preflightAge.Seconds())))
 	c.reply(http.StatusOK, struct{}{})
 }

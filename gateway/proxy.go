@@ -66,3 +66,9 @@ func (s *Server) scheme(ctx *fasthttp.RequestCtx) string {
 	}
 	return "http"
 }
+
+// Client returns the address of who calls, behind proxies that are trusted.
+func (s *Server) Client(ctx *fasthttp.RequestCtx) netip.Addr { return s.clientAddr(ctx) }
+
+// Secure says whether who calls does so by HTTPS, behind proxies that are trusted.
+func (s *Server) Secure(ctx *fasthttp.RequestCtx) bool { return s.scheme(ctx) == "https" }

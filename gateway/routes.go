@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +23,13 @@ const (
 // idPart is which part of "/api/equipos/{id}/…" may be an id.
 const idPart = 3
 
+// Placeholders of patterns: a number, and any text that is not empty.
+const (
+	numberPart = "{id}"
+	secondPart = "{n}" // a number too
+	textPart   = "{texto}"
+)
+
 // handler answers one call, or returns why it does not.
 type handler func(*call) error
 
@@ -32,12 +41,20 @@ type route struct {
 	extra map[string]handler
 	// socket takes the GET as a WebSocket handshake; nothing else is checked.
 	socket func(*fasthttp.RequestCtx)
+	file   bool   // a GET without the final slash is answered and not redirected
 	meter  *meter // set by table
 }
 
 // methodOrder is the order of methods in Allow.
 var methodOrder = [...]string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
+// deepRoute is a route with two parameters, or with one that is no number. They
+// are few and asked for rarely, and are looked at when nothing else fits.
+type deepRoute struct {
+	parts []string
+	route route
 }
 
 // table lists every path, each ending in a slash.
@@ -56,24 +73,20 @@ func (s *Server) table() map[string]route {
 		"/health/serving/":                    get(public, s.serving),
 		"/health/ready/":                      get(public, s.ready),
 		"/api/login/":                         post(public, s.login),
+		"/api/login/codigo/":                  post(public, s.codeLogin),
 		"/api/logout/":                        post(judges, s.logout),
 		"/api/token/":                         post(public, s.organizerLogin),
 		"/api/token/refresh/":                 post(public, s.refresh),
 		"/api/refresh/":                       post(public, s.refresh),
 		"/api/me/":                            get(judges, s.me),
-		"/api/competencias/":                  get(members, s.competitions),
-		"/api/competencias/{id}/":             get(members, s.competition),
-		"/api/competencias/{id}/iniciar/":     post(organizers, s.startCompetition),
-		"/api/competencias/{id}/detener/":     post(organizers, s.stopCompetition),
-		"/api/competencias/{id}/resultados/":  get(organizers, s.results),
-		"/api/equipos/":                       get(members, s.teams),
-		"/api/equipos/{id}/":                  get(members, s.team),
 		"/api/equipos/{id}/registros/":        post(judges, s.submitRecords),
 		"/api/equipos/{id}/registros/estado/": get(judges, s.teamRecords),
 		"/api/admin/estado-competencias/":     get(public, s.competitionStates),
 		"/ws/juez/{id}/":                      {socket: s.judgeSocket},
 		"/ws/competencia/{id}/":               {socket: s.viewerSocket},
 	}
+	maps.Copy(all, s.officeTable())
+	maps.Copy(all, s.documentTable())
 	for pattern, r := range all {
 		usual := http.StatusOK
 		if r.socket != nil {
@@ -85,12 +98,88 @@ func (s *Server) table() map[string]route {
 	return all
 }
 
-// find returns the route of a path that ends in a slash, and the digits of the
-// id in it.
-func (s *Server) find(path string) (r route, id string, ok bool) {
+// deepRoutes picks those that template does not find.
+func deepRoutes(all map[string]route) []deepRoute {
+	var out []deepRoute
+	for pattern, r := range all {
+		if strings.Contains(pattern, secondPart) || strings.Contains(pattern, textPart) {
+			out = append(out, deepRoute{strings.Split(pattern, "/"), r})
+		}
+	}
+	return out
+}
+
+// find returns the route of a path that ends in a slash, the digits of the id in
+// it, and the second parameter of a path that has two. A text takes the place of
+// the id where a pattern says so.
+func (s *Server) find(path string) (r route, id, second string, ok bool) {
 	pattern, id := template(path)
-	r, ok = s.routes[pattern]
-	return r, id, ok
+	if r, ok = s.routes[pattern]; ok {
+		return r, id, "", true
+	}
+	parts := strings.Split(path, "/")
+	for _, d := range s.deep {
+		if d.matches(parts) {
+			id, second = d.parameters(parts)
+			return d.route, id, second, true
+		}
+	}
+	return route{}, id, "", false
+}
+
+func (d deepRoute) matches(parts []string) bool {
+	if len(parts) != len(d.parts) {
+		return false
+	}
+	for i, want := range d.parts {
+		got := parts[i]
+		switch want {
+		case numberPart, secondPart:
+			if got == "" || strings.Trim(got, "0123456789") != "" {
+				return false
+			}
+		case textPart:
+			if got == "" {
+				return false
+			}
+		default:
+			if got != want {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// parameters returns what stands for the first placeholder and for the second.
+func (d deepRoute) parameters(parts []string) (first, second string) {
+	for i, want := range d.parts {
+		switch {
+		case want != numberPart && want != secondPart && want != textPart:
+		case first == "":
+			first = parts[i]
+		default:
+			second = parts[i]
+		}
+	}
+	return first, second
+}
+
+// RouteList names every path with the methods that somebody may have, as
+// "GET /api/equipos/{id}/", for the tests and documents that must know them all.
+func (s *Server) RouteList() []string {
+	var out []string
+	for pattern, r := range s.routes {
+		for _, m := range methodOrder {
+			switch {
+			case m == http.MethodHead || m == http.MethodOptions:
+			case r.socket != nil && m == http.MethodGet, r.socket == nil && r.handler(m, true) != nil:
+				out = append(out, m+" "+pattern)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // template replaces the id in a path by a placeholder. Under /ws/ it may be any

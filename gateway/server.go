@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"server5k/gateway/auth"
+	"server5k/gateway/office"
 	"server5k/gateway/ws"
 	"server5k/race"
 )
@@ -23,10 +26,6 @@ type Races interface {
 	// race.CodeUnavailable, or race.ErrNotFound for an unknown team; nothing is
 	// promised then and the same request may be sent again.
 	Submit(ctx context.Context, q race.Request, origin string) (race.Reply, error)
-	// StartCompetition and StopCompetition return the competition as it is
-	// afterwards: race.CodeAlreadyRuns, race.CodeNotRunning, race.ErrNotFound.
-	StartCompetition(ctx context.Context, id race.CompetitionID, at time.Time, author string) (race.Competition, error)
-	StopCompetition(ctx context.Context, id race.CompetitionID, at time.Time, author string) (race.Competition, error)
 	// CloseSessions ends the live sockets of a judge; it does not wait for them.
 	CloseSessions(judge race.JudgeID)
 }
@@ -39,7 +38,6 @@ type Store interface {
 	Team(ctx context.Context, id race.TeamID) (race.TeamRow, error)
 	Teams(ctx context.Context, f race.TeamFilter) ([]race.TeamRow, error)
 	TeamRecords(ctx context.Context, id race.TeamID) ([]race.TimeRecord, error)
-	Records(ctx context.Context, id race.CompetitionID) ([]race.TimeRecord, error)
 
 	Judge(ctx context.Context, id race.JudgeID) (race.Judge, error)
 	JudgeCredential(ctx context.Context, login string) (race.Credential, race.Judge, error)
@@ -55,13 +53,20 @@ type Store interface {
 	Ping(ctx context.Context) error
 }
 
-// Config is what a Server is made of. Races, Store, Issuer, Hasher, Location and
-// Log are required; Now defaults to time.Now.
+// Config is what a Server is made of. Races, Store, Desk, Issuer, Hasher, Location
+// and Log are required; Now defaults to time.Now.
 type Config struct {
-	Races  Races
-	Store  Store
-	Issuer *auth.Issuer
-	Hasher *auth.Hasher
+	Races Races
+	Store Store
+	// Desk answers organizers.
+	Desk *office.Desk
+	// Panel answers what begins with /admin; nil: nothing is there.
+	Panel func(*fasthttp.RequestCtx)
+	// UserLogins and PeerLogins count failed logins, of LoginLimiters; nil makes
+	// own ones. Sharing them with a panel makes the limits one.
+	UserLogins, PeerLogins *auth.Limiter
+	Issuer                 *auth.Issuer
+	Hasher                 *auth.Hasher
 	// Location gives the offset in which times are written.
 	Location *time.Location
 	// AllowHost says whether the server may be called by a Host header.
@@ -103,7 +108,9 @@ const (
 	readTimeout     = 5 * time.Second
 	writeTimeout    = 10 * time.Second
 	idleTimeout     = 30 * time.Second
-	maxBodyBytes    = 64 << 10 // fifteen records with every field take 4 KiB
+	maxBodyBytes    = 64 << 10             // fifteen records with every field take 4 KiB
+	maxImportBytes  = 2<<20 + maxBodyBytes // a file of 2 MiB and the form around it
+	importTimeout   = 30 * time.Second     // to send one
 	maxHeaderBytes  = 8 << 10
 	maxRestRequests = 4096 // at once; sockets do not count
 )
@@ -122,16 +129,18 @@ const (
 type Server struct {
 	cfg    Config
 	routes map[string]route
+	deep   []deepRoute
 	http   *fasthttp.Server
 
 	userLogins *auth.Limiter // by account and address
 	peerLogins *auth.Limiter // by address
 
-	door      door                 // of the sockets
-	retryIn   func() time.Duration // ws.RetryIn, fixed in tests
-	metrics   *metrics
-	readiness *readiness
-	draining  atomic.Bool // set by Shutdown
+	door       door                 // of the sockets
+	retryIn    func() time.Duration // ws.RetryIn, fixed in tests
+	metrics    *metrics
+	panelMeter *meter // of all of the panel
+	readiness  *readiness
+	draining   atomic.Bool // set by Shutdown
 }
 
 // New returns a server that listens nowhere yet.
@@ -150,12 +159,14 @@ func New(cfg Config) *Server {
 	}
 	s := &Server{
 		cfg:        cfg,
-		userLogins: auth.NewLimiter(maxUserFailures, loginWindow, cfg.Now),
-		peerLogins: auth.NewLimiter(maxPeerFailures, loginWindow, cfg.Now),
+		userLogins: cfg.UserLogins,
+		peerLogins: cfg.PeerLogins,
 		door:       newDoor(cfg),
 		retryIn:    ws.RetryIn,
 		metrics:    newMetrics(cfg.Metrics),
 	}
+	user, peer := LoginLimiters(cfg.Now)
+	s.userLogins, s.peerLogins = cmp.Or(s.userLogins, user), cmp.Or(s.peerLogins, peer)
 	if cfg.Live != nil {
 		cfg.Live.metrics.Store(s.metrics)
 	}
@@ -164,9 +175,12 @@ func New(cfg Config) *Server {
 		log:    cfg.Log, draining: &s.draining, failed: map[string]bool{},
 	}
 	s.routes = s.table()
+	s.deep = deepRoutes(s.routes)
+	s.panelMeter = s.metrics.meter("/admin/", http.StatusOK)
 	s.http = &fasthttp.Server{
 		Handler:                      s.serve,
 		ErrorHandler:                 s.badRequest,
+		HeaderReceived:               s.limits,
 		ReadTimeout:                  readTimeout,
 		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
@@ -187,6 +201,12 @@ func New(cfg Config) *Server {
 		cfg.Metrics.MustRegister(s.readiness)
 	}
 	return s
+}
+
+// LoginLimiters returns what counts failed logins, by account and address and by
+// address alone.
+func LoginLimiters(now func() time.Time) (user, peer *auth.Limiter) {
+	return auth.NewLimiter(maxUserFailures, loginWindow, now), auth.NewLimiter(maxPeerFailures, loginWindow, now)
 }
 
 // stamp writes instants for clients.

@@ -18,6 +18,7 @@ import (
 	"server5k/cluster/redis"
 	"server5k/gateway"
 	"server5k/gateway/auth"
+	"server5k/gateway/office"
 	"server5k/gateway/ws"
 	"server5k/persistence"
 	"server5k/race"
@@ -160,8 +161,9 @@ func (cmd serveCmd) build(ctx context.Context, cfg *Config, io stdio, p *parts) 
 	}
 	p.onStop(p.sockets.Drain)
 	p.onStop(p.system.Drain)
+	desk := office.New(office.Config{Store: p.store, Races: p.system, Hasher: hasher, Now: time.Now, Log: p.log.With("part", "office")})
 	return gateway.New(gateway.Config{
-		Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
+		Desk: desk, Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
 		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: p.log.With("part", "gateway"),
 		Sockets: p.sockets, Live: p.live, MaxSockets: maxSockets, MaxSocketsPerIP: maxSocketsPerIP, JudgeRate: cmd.JudgeRate,
@@ -259,6 +261,8 @@ func (s sessions) OpenSession(judge race.JudgeID, teams []race.Team, box gateway
 var (
 	_ gateway.Races    = (*actors.System)(nil)
 	_ gateway.Store    = persistence.Store(nil)
+	_ office.Store     = persistence.Store(nil)
+	_ office.Races     = (*actors.System)(nil)
 	_ actors.Store     = persistence.Store(nil)
 	_ actors.Publisher = (*gateway.Live)(nil)
 )

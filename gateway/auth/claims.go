@@ -71,6 +71,7 @@ func readClaims(c jwt.MapClaims, want Kind, now time.Time) (Token, error) {
 		return Token{}, err
 	}
 	t := Token{Kind: want, ExpiresAt: expiresAt}
+	t.IssuedAt, _, _ = instant(c, claimIssued) // checkTimes has read it
 	if t.ID, err = text(c, claimID); err != nil {
 		return Token{}, err
 	}

@@ -67,6 +67,8 @@ type Token struct {
 	ID string
 	// Session is the ID of the refresh token this access token came from (claim sid), or empty.
 	Session string
+	// IssuedAt is the claim iat in UTC, the zero time without one.
+	IssuedAt time.Time
 	// ExpiresAt is the claim exp in UTC; Parse accepts the token for 30 s longer.
 	ExpiresAt time.Time
 }

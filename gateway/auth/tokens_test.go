@@ -73,7 +73,7 @@ func TestIssuer_PairRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := account
-			want.Kind, want.ID, want.ExpiresAt = Refresh, refresh.ID, testNow.Add(RefreshLifetime)
+			want.Kind, want.ID, want.IssuedAt, want.ExpiresAt = Refresh, refresh.ID, testNow, testNow.Add(RefreshLifetime)
 			if diff := cmp.Diff(want, refresh); diff != "" {
 				t.Errorf("refresh (-want +got):\n%s", diff)
 			}
@@ -87,7 +87,7 @@ func TestIssuer_PairRoundTrip(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := account
-				want.Kind, want.ID, want.ExpiresAt = Access, access.ID, testNow.Add(AccessLifetime)
+				want.Kind, want.ID, want.IssuedAt, want.ExpiresAt = Access, access.ID, testNow, testNow.Add(AccessLifetime)
 				want.Session = refresh.ID
 				if diff := cmp.Diff(want, access); diff != "" {
 					t.Errorf("access (-want +got):\n%s", diff)
