@@ -12,6 +12,19 @@ import (
 	"server5k/race"
 )
 
+// Publish stops a competition, makes its results official and writes two entries
+// into the audit log, for tests of what a driver promises beyond the contract.
+func Publish(t *testing.T, s persistence.Store, id race.CompetitionID, epoch int64) {
+	t.Helper()
+	f := &fixture{T: t, Store: s, ctx: t.Context(), epoch: map[race.CompetitionID]int64{id: epoch}}
+	f.transition(id, false, gun().Add(time.Hour))
+	f.rule(1, race.Order{Competition: id, Kind: race.RulingOfficial, Override: true})
+	f.edit(func(ctx context.Context, e race.Editor) error {
+		return errors.Join(e.Note(ctx, race.AuditEntry{At: gun(), Author: "root", Action: "a", Competition: id}),
+			e.Note(ctx, race.AuditEntry{At: gun(), Author: "root", Action: "b"}))
+	})
+}
+
 func officeLists(t *testing.T, s persistence.Store) {
 	f := setup(t, s)
 	want := Dump()
