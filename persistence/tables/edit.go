@@ -13,10 +13,11 @@ import (
 // locked rows that each needs, the database ends one of them.
 const maxEdits = 4
 
-// Edit runs f in one transaction, the only edit at the time, which is committed when f returns nil and no
-// call of the editor failed for another reason than race.ErrNotFound. f may be
-// called again when the database asks for it, must not keep its editor, and must
-// not call a method of the store that writes: it would wait for itself.
+// Edit runs f in one transaction, the only edit at the time, which is committed
+// when f returns nil and no call of the editor failed for another reason than
+// race.ErrNotFound. f may be called again when the database asks for it, must not
+// keep its editor, and must not call a method of the store that writes: it would
+// wait for itself.
 func (t *Tables) Edit(ctx context.Context, f func(ctx context.Context, e race.Editor) error) error {
 	var err error
 	for range maxEdits {
