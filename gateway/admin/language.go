@@ -44,11 +44,11 @@ func loadCatalogues() map[string]catalogue {
 }
 
 // text returns a text with its arguments put in. A key that is not there is a
-// mistake of ours, which a test finds; people then see the key.
+// mistake of ours; people then see the key, and a test the brackets around it.
 func (c catalogue) text(key string, args ...any) string {
 	s, ok := c[key]
 	if !ok {
-		return key
+		return "⟦" + key + "⟧"
 	}
 	if len(args) == 0 {
 		return s
