@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"server5k/gateway/office"
 	"server5k/race"
@@ -28,7 +29,12 @@ var officeStatuses = map[race.Code]int{
 
 // consult has the desk do something for the organizer who calls.
 func consult[T any](c *call, operation string, f func(ctx context.Context, d *office.Desk, w office.Who) (T, error)) (T, error) {
-	v, err := within(submitTimeout, operation, func(ctx context.Context) (T, error) {
+	return consultFor(c, submitTimeout, operation, f)
+}
+
+// consultFor is consult for what may take longer.
+func consultFor[T any](c *call, limit time.Duration, operation string, f func(ctx context.Context, d *office.Desk, w office.Who) (T, error)) (T, error) {
+	v, err := within(limit, operation, func(ctx context.Context) (T, error) {
 		w, err := c.s.cfg.Desk.Who(ctx, c.organizer)
 		if err != nil {
 			var none T

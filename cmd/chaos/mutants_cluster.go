@@ -47,6 +47,7 @@ func clusterMutants() []mutant {
 			// A store that comes back has more than the owner had told of.
 			changes: []planted{{hubFile, hubGap, `	case false:`}},
 			faults:  []kind{postgresCrash, nodeFreeze, postgresCut, pairCut},
+			viewers: 24,
 			sees:    checkViewer,
 			seeds:   []uint64{2, 1, 3, 4, 5, 6, 7, 8, 9, 10}, // it takes some luck
 			lasts:   clusterMutantDuration,

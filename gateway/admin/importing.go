@@ -18,7 +18,7 @@ import (
 // errors, nothing. A file that cannot be read is a *sheets.Error.
 type Importer interface {
 	PlanImport(ctx context.Context, w office.Who, id race.CompetitionID, name string, file []byte) (roster.Report, error)
-	Import(ctx context.Context, w office.Who, id race.CompetitionID, name string, file []byte) (roster.Report, error)
+	Import(ctx context.Context, w office.Who, id race.CompetitionID, name string, file []byte) (report roster.Report, written bool, err error)
 }
 
 // maxImport bounds a file. The check sends it back to the browser, which keeps it
@@ -62,18 +62,21 @@ func importFile(ctx context.Context, c *call) error {
 	if f.bad() {
 		return c.showExchange(ctx, http.StatusUnprocessableEntity, exchangePage{Form: f})
 	}
-	do := c.p.cfg.Importer.PlanImport
+	var report roster.Report
+	var written bool
+	var err error
 	if confirmed {
-		do = c.p.cfg.Importer.Import
+		report, written, err = c.p.cfg.Importer.Import(ctx, c.who, c.competition(), name, file)
+	} else {
+		report, err = c.p.cfg.Importer.PlanImport(ctx, c.who, c.competition(), name, file)
 	}
-	report, err := do(ctx, c.who, c.competition(), name, file)
 	var unread *sheets.Error
 	switch {
 	case errors.As(err, &unread):
 		f.fault("archivo", unread.Text.In(c.sheetLanguage()))
 	case err != nil && !c.refuse(f, err):
 		return err
-	case err == nil && confirmed && report.Errors == 0:
+	case written:
 		return c.done(eventPath(c.competition(), ""), "imported")
 	}
 	if f.bad() {
