@@ -53,8 +53,9 @@ type Webhooks interface {
 	// many there are in all.
 	Deliveries(ctx context.Context, id race.WebhookID, offset, limit int) ([]race.Delivery, int, error)
 	Delivery(ctx context.Context, id race.DeliveryID) (race.Delivery, error)
-	// Redeliver makes a delivery pending, due at now, to fail at giveUp.
-	Redeliver(ctx context.Context, id race.DeliveryID, now, giveUp time.Time) error
+	// Redeliver makes a delivery pending, due at now, to fail at giveUp, and stores the note
+	// on it.
+	Redeliver(ctx context.Context, id race.DeliveryID, now, giveUp time.Time, note race.AuditEntry) error
 	// SweepDeliveries makes pending deliveries whose time is over at now fail with
 	// race.FaultExpired, and deletes those that were made before an instant and are
 	// not pending. It returns how many of each.

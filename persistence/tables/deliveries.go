@@ -169,10 +169,13 @@ func (t *Tables) Delivery(ctx context.Context, id race.DeliveryID) (race.Deliver
 	return d, named(err, "delivery %s", id)
 }
 
-// Redeliver makes a delivery pending, due at now, to fail at giveUp.
-func (t *Tables) Redeliver(ctx context.Context, id race.DeliveryID, now, giveUp time.Time) error {
+// Redeliver makes a delivery pending; see persistence.Webhooks.
+func (t *Tables) Redeliver(ctx context.Context, id race.DeliveryID, now, giveUp time.Time, note race.AuditEntry) error {
 	err := t.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return updateOne(ctx, tx, redeliverQuery, now.UnixMicro(), giveUp.UnixMicro(), id.String())
+		if err := updateOne(ctx, tx, redeliverQuery, now.UnixMicro(), giveUp.UnixMicro(), id.String()); err != nil {
+			return err
+		}
+		return insertNote(ctx, tx, note)
 	})
 	return named(err, "redeliver %s", id)
 }
