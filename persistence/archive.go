@@ -16,8 +16,14 @@ type Archive struct {
 	Records     []race.TimeRecord // counted and held, by Seq
 	Rulings     []race.Ruling     // by ID
 	Versions    []race.Version    // by number, with their sheets
+	Audit       []race.AuditEntry // by ID, without rulings
 	Links       []race.Link       // by FirstSeq
 	Digest      race.Digest       // that the next link goes on from: of the last one
+}
+
+// Evidence returns what the results of an archive are made of.
+func (a Archive) Evidence() race.Evidence {
+	return race.Evidence{Competition: a.Competition, Teams: a.Teams, Records: a.Records, Rulings: a.Rulings}
 }
 
 // RevokedToken is a token id that is invalid until it expires.
@@ -32,4 +38,9 @@ type Accounts struct {
 	Judges     []JudgeRow
 	Categories []race.CategoryRow
 	Revoked    []RevokedToken
+	Grants     []race.Grant      // by organizer, then competition
+	Audit      []race.AuditEntry // by ID: what is about no competition that there is
+	// GrantAll makes Restore give every organizer who is no superuser all
+	// competitions instead of Grants: the rows are older than grants.
+	GrantAll bool
 }

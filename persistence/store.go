@@ -42,6 +42,8 @@ type Counts struct{ Organizers, Judges, Competitions, Teams, Records int }
 // that finds no row returns race.ErrNotFound. Nothing is acknowledged before it
 // is durable.
 type Store interface {
+	Office
+
 	// Activate takes a competition over: it raises the epoch, so that writes
 	// under an older one fail with race.ErrFenced, and loads the state. Teams
 	// whose judge is inactive come with Judge 0. race.ErrFenced when another

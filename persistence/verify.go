@@ -31,7 +31,7 @@ func NewVerifier() *Verifier { return &Verifier{ids: map[race.RecordID]struct{}{
 // gap and that none is there twice.
 func (v *Verifier) Check(a Archive) []Damage {
 	var found []Damage
-	for _, check := range []func(Archive) *Damage{checkChain, checkTeams, checkSlots, checkEvents, v.checkIDs} {
+	for _, check := range []func(Archive) *Damage{checkChain, checkTeams, checkSlots, checkEvents, checkRulings, checkVersions, v.checkIDs} {
 		if d := check(a); d != nil {
 			found = append(found, *d)
 		}
@@ -117,7 +117,7 @@ func checkEvents(a Archive) *Damage {
 		teams[r.Event] = r.Team
 	}
 	decided := map[int64]bool{}
-	for _, d := range a.Decisions {
+	for _, d := range a.Rulings {
 		_, announced := teams[d.Event]
 		switch {
 		case d.Event < 0 || d.Event > a.Event:

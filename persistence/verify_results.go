@@ -15,13 +15,13 @@ const maxReadings = 5
 // Report is what a Verifier found out about a competition.
 type Report struct {
 	Archive   Archive
-	Standings race.Digest // race.StandingsDigest
+	Standings race.Digest // race.StandingsDigest of the results, with the rulings
 	Damages   []Damage    // none when all is well
 }
 
 // Competition reads and checks a competition, which may be running. The results
-// of the archive are compared with a recount of what Teams and Records return,
-// the other way to the same rows. It fails with race.ErrNotFound when there is no
+// of the archive without its rulings are compared with a recount of what Teams and
+// Records return, the other way to the same rows. It fails with race.ErrNotFound when there is no
 // such competition, and with race.CodeUnavailable when it never stood still.
 func (v *Verifier) Competition(ctx context.Context, store Store, id race.CompetitionID) (Report, error) {
 	a, err := store.Archive(ctx, id)
@@ -44,7 +44,7 @@ func (v *Verifier) Competition(ctx context.Context, store Store, id race.Competi
 				continue
 			}
 		}
-		r := Report{Archive: a, Standings: race.StandingsDigest(a.Competition, standings), Damages: v.Check(a)}
+		r := Report{Archive: a, Standings: race.StandingsDigest(a.Competition, a.Evidence().Standings()), Damages: v.Check(a)}
 		if wrong != nil {
 			r.Damages = append(r.Damages, *wrong)
 		}

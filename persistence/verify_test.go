@@ -16,8 +16,8 @@ func sound(id race.CompetitionID) Archive {
 	a := Archive{
 		Competition: race.Competition{ID: id, Name: "C", TeamSize: n, Rounding: race.RoundUpTotal},
 		Epoch:       1, Stream: 1, Seq: int64(n), Event: 3,
-		Teams:     []race.Team{{ID: 7, Competition: id, Name: "E", Bib: 1, Category: "a"}, {ID: 8, Competition: id, Name: "F", Bib: 2, Category: "a"}},
-		Decisions: []DecisionRow{{ID: 1, Kind: "start", Event: 1}},
+		Teams:   []race.Team{{ID: 7, Competition: id, Name: "E", Bib: 1, Category: "a"}, {ID: 8, Competition: id, Name: "F", Bib: 2, Category: "a"}},
+		Rulings: []race.Ruling{{ID: 1, Kind: "start", Event: 1}},
 	}
 	for i := range n {
 		a.Records = append(a.Records, race.TimeRecord{
@@ -73,8 +73,8 @@ func TestVerifier_FindsDamageUnderANewChain(t *testing.T) {
 		"está retenido y tiene el evento 2": func(a *Archive) {
 			a.Records[0].State, a.Records[0].Slot = race.StateHeld, 0
 		},
-		"decisión 1: su evento 4 no está":           func(a *Archive) { a.Decisions[0].Event = 4 },
-		"decisión 1: su evento 3 anunció otra cosa": func(a *Archive) { a.Decisions[0].Event = 3 },
+		"decisión 1: su evento 4 no está":           func(a *Archive) { a.Rulings[0].Event = 4 },
+		"decisión 1: su evento 3 anunció otra cosa": func(a *Archive) { a.Rulings[0].Event = 3 },
 		"el equipo 8 es de la competencia 2":        func(a *Archive) { a.Teams[1].Competition = 2 },
 	} {
 		a := sound(1)

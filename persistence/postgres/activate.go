@@ -52,15 +52,10 @@ func (s *Store) load(ctx context.Context, st *state, id race.CompetitionID) (rac
 		return race.Activation{}, err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
-	l, err := tables.Load(ctx, tx, id)
+	l, err := tables.Load(ctx, tx, id, true)
 	if err != nil {
 		return race.Activation{}, err
 	}
-	rows, err := tx.QueryContext(ctx, tables.HeldQuery, id)
-	held, err := tables.Collect(rows, err, tables.ScanRecord)
-	if err != nil {
-		return race.Activation{}, fmt.Errorf("load held records: %w", err)
-	}
-	st.remember(l, held)
+	st.remember(l)
 	return l.Activation, nil
 }

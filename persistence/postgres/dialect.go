@@ -10,10 +10,15 @@ import (
 )
 
 // numbered are the tables whose rows get an id from a sequence.
-var numbered = []string{"organizers", "judges", "competitions", "teams", "decisions"}
+var numbered = []string{"organizers", "judges", "competitions", "teams", "decisions", "audit"}
 
 func dialect() tables.Dialect {
-	return tables.Dialect{Violation: violation, NextID: nextID, SyncIDs: syncIDs, RemoveGuarded: removeGuarded}
+	return tables.Dialect{
+		Violation: violation, NextID: nextID, SyncIDs: syncIDs, RemoveGuarded: removeGuarded,
+		// Not FOR UPDATE: that would hold back the batches, whose records refer to the row.
+		RowLock: " FOR NO KEY UPDATE",
+		Retry:   func(err error) bool { return is(err, deadlockDetected) || is(err, serializationFailure) },
+	}
 }
 
 func nextID(table string) string { return "nextval(pg_get_serial_sequence('" + table + "', 'id'))" }

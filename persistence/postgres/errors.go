@@ -19,6 +19,8 @@ const (
 	uniqueViolation       = "23505"
 	insufficientPrivilege = "42501"
 	undefinedTable        = "42P01"
+	deadlockDetected      = "40P01"
+	serializationFailure  = "40001"
 	undefinedObject       = "42704"
 )
 

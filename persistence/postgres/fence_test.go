@@ -296,7 +296,7 @@ func TestStore_RecordsAndDecisionsNeverChange(t *testing.T) {
 		t.Errorf("the store acts as %q, %v", role, err)
 	}
 	a, err := s.Archive(t.Context(), 1)
-	if err != nil || len(a.Records) != 1 || len(a.Decisions) != 1 || len(a.Links) != 1 {
+	if err != nil || len(a.Records) != 1 || len(a.Rulings) != 1 || len(a.Links) != 1 {
 		t.Errorf("stored: %+v, %v", a, err)
 	}
 }

@@ -91,11 +91,12 @@ func newest() (int64, error) {
 	return goose.NumericComponent(files[len(files)-1])
 }
 
-// grants are what a serving process may do. Records, batches and decisions can
-// only be read and added.
+// grants are what a serving process may do. Records, batches, decisions, official
+// results and the audit log can only be read and added.
 var grants = []string{
-	`GRANT SELECT, INSERT, UPDATE, DELETE ON organizers, judges, competitions, categories, teams, revoked_tokens, purge_guard TO ` + appRole,
-	`GRANT SELECT, INSERT ON time_records, batches, decisions TO ` + appRole,
+	`GRANT SELECT, INSERT, UPDATE, DELETE ON organizers, judges, competitions, categories, teams, revoked_tokens, purge_guard,
+    grants, judge_codes TO ` + appRole,
+	`GRANT SELECT, INSERT ON time_records, batches, decisions, versions, audit TO ` + appRole,
 	`GRANT SELECT ON ` + versionTable + ` TO ` + appRole,
 	`GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO ` + appRole,
 	`GRANT EXECUTE ON FUNCTION remove_guarded () TO ` + appRole,

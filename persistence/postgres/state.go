@@ -52,7 +52,7 @@ func (st *state) unlock() { st.turn <- struct{}{} }
 // forget makes the next batch load the state again.
 func (st *state) forget() { st.known = known{} }
 
-func (st *state) remember(l tables.Loaded, held []race.TimeRecord) {
+func (st *state) remember(l tables.Loaded) {
 	st.ledger = race.NewLedger(l.Competition, l.Seq, l.Event)
 	for _, t := range l.Teams {
 		st.ledger.AddTeam(t, l.Held[t.ID])
@@ -60,7 +60,7 @@ func (st *state) remember(l tables.Loaded, held []race.TimeRecord) {
 	for _, r := range l.Records {
 		st.ledger.AddRecord(r)
 	}
-	for _, r := range held {
+	for _, r := range l.HeldRecords {
 		st.ledger.AddHeld(r.HeldMark())
 	}
 	st.epoch, st.seq, st.digest = l.Epoch, l.Seq, l.Digest

@@ -187,6 +187,11 @@ func (s *Store) Transition(ctx context.Context, t race.Transition) (race.Competi
 	return s.owned.Transition(ctx, t)
 }
 
+// Rule carries out an order, as Transition does.
+func (s *Store) Rule(ctx context.Context, o race.Order) (race.Ruled, error) {
+	return s.owned.Rule(ctx, o)
+}
+
 // Confirm is done on an owner's connection: what other requests read must not
 // make an owner look silent.
 func (s *Store) Confirm(ctx context.Context, id race.CompetitionID, epoch int64) error {

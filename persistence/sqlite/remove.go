@@ -13,14 +13,16 @@ import (
 func removeGuarded(ctx context.Context, tx *sql.Tx) (persistence.Counts, error) {
 	const guarded = ` IN (SELECT competition_id FROM purge_guard)`
 	var n persistence.Counts
-	var links, decisions, guards int
+	var links, versions, decisions, entries, guards int
 	for _, step := range []struct {
 		count *int
 		query string
 	}{
 		{&n.Records, `DELETE FROM time_records WHERE competition_id` + guarded},
 		{&links, `DELETE FROM batches WHERE competition_id` + guarded},
+		{&versions, `DELETE FROM versions WHERE competition_id` + guarded},
 		{&decisions, `DELETE FROM decisions WHERE competition_id` + guarded},
+		{&entries, `DELETE FROM audit WHERE competition_id` + guarded},
 		{&n.Teams, `DELETE FROM teams WHERE competition_id` + guarded},
 		{&n.Competitions, `DELETE FROM competitions WHERE id` + guarded},
 		{&guards, `DELETE FROM purge_guard`},

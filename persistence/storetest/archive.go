@@ -115,12 +115,13 @@ func archiveHasEverything(t *testing.T, s persistence.Store) {
 	f.equal("accounts", accounts, persistence.Accounts{
 		Organizers: want.Organizers,
 		Judges:     want.Judges,
-		Categories: []persistence.CategoryRow{
+		Categories: []race.CategoryRow{
 			{Code: race.CategoryStudents, Name: "Estudiantes por Equipos"},
 			{Code: race.CategoryFaculties, Name: "Interfacultades por Equipos"},
 			{Code: "veteranos", Name: "veteranos"},
 		},
 		Revoked: []persistence.RevokedToken{{ID: "token", ExpiresAt: gun().Add(24 * time.Hour)}},
+		Grants:  []race.Grant{{Competition: first, Organizer: 2}, {Competition: second, Organizer: 2}},
 	})
 	a := f.archive(second)
 	c := want.Competitions[1]
@@ -131,15 +132,15 @@ func archiveHasEverything(t *testing.T, s persistence.Store) {
 	slices.SortFunc(records, func(x, y race.TimeRecord) int { return cmp.Compare(x.Seq, y.Seq) })
 	f.equal("records", a.Records, records)
 	f.equal("numbers", []int64{a.Seq, a.Event, a.Epoch}, []int64{5, 3, f.epoch[second]})
-	for i := range a.Decisions {
-		f.equal("decision has an id", a.Decisions[i].ID > 0, true)
-		a.Decisions[i].ID = 0
-	}
-	f.equal("decisions", a.Decisions, []persistence.DecisionRow{
-		{Kind: "start", Event: 1, Author: "root", At: gun(), Reason: "test"},
-		{Kind: "stop", Event: 3, Author: "root", At: gun().Add(time.Hour), Reason: "test"},
-	})
 	f.ok(checkChain(a))
+	for i := range a.Rulings {
+		f.equal("ruling has an id", a.Rulings[i].ID > 0, true)
+		a.Rulings[i].ID = 0
+	}
+	f.equal("rulings", a.Rulings, []race.Ruling{
+		{Competition: second, Kind: race.RulingStart, Event: 1, Author: "root", At: gun(), Reason: "test"},
+		{Competition: second, Kind: race.RulingStop, Event: 3, Author: "root", At: gun().Add(time.Hour), Reason: "test"},
+	})
 	f.equal("stream", a.Stream, f.activate(second).Stream)
 	f.equal("teams by bib, as assigned", f.archive(first).Teams, []race.Team{want.Teams[1], want.Teams[0], want.Teams[2], want.Teams[3]})
 	f.equal("counted and held", len(f.archive(first).Records), 5)
@@ -183,8 +184,8 @@ func restoreEquals(t *testing.T, s, other persistence.Store) {
 	f.chain(first)
 	f.transition(first, false, gun().Add(time.Hour))
 	g.transition(first, false, gun().Add(time.Hour))
-	decisions := g.archive(first).Decisions
-	f.equal("ids of decisions go on", decisions[1].ID > decisions[0].ID, true)
+	rulings := g.archive(first).Rulings
+	f.equal("ids of rulings go on", rulings[1].ID > rulings[0].ID, true)
 	_, err = g.Add(f.ctx, persistence.Dump{
 		Judges:       []persistence.JudgeRow{{Judge: race.Judge{Username: "new"}}},
 		Competitions: []race.Competition{{Name: "Nueva"}},
@@ -230,7 +231,7 @@ func restoreFailsWhole(t *testing.T, s, other persistence.Store) {
 		recordID(4).String():   {func(a *persistence.Archive) { a.Links = a.Links[:len(a.Links)-1] }, race.CodeInvalidValue},
 		recordID(2).String():   {func(a *persistence.Archive) { a.Records[1].Elapsed = -time.Minute }, race.CodeInvalidValue},
 		"eslabón 1":            {func(a *persistence.Archive) { a.Links = append(a.Links, a.Links[0]) }, race.CodeConflict},
-		"la decisión":          {func(a *persistence.Archive) { a.Decisions[0].Kind = "" }, race.CodeInvalidValue},
+		"la decisión":          {func(a *persistence.Archive) { a.Rulings[0].Kind = "" }, race.CodeInvalidValue},
 		"dorsal 1 de la compe": {func(a *persistence.Archive) { a.Teams[1].Bib = 1 }, race.CodeConflict},
 	} {
 		a := f.archive(first)

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	judgeColumns     = `id, username, first_name, last_name, email, active, created_at, password_hash`
-	organizerColumns = `id, username, email, superuser, active, created_at, password_hash`
+	judgeColumns     = `id, username, first_name, last_name, email, active, created_at, signed_out_at, password_hash`
+	organizerColumns = `id, username, email, superuser, viewer, active, created_at, signed_out_at, password_hash`
 
 	judgeQuery           = `SELECT ` + judgeColumns + ` FROM judges WHERE id = $1`
 	judgeByNameQuery     = `SELECT ` + judgeColumns + ` FROM judges WHERE username = $1`
@@ -117,21 +117,21 @@ func (t *Tables) updateOne(ctx context.Context, query string, args ...any) error
 func scanJudge(row Row) (race.Credential, race.Judge, error) {
 	var j race.Judge
 	var hash string
-	var created sql.NullInt64
-	if err := row.Scan(&j.ID, &j.Username, &j.FirstName, &j.LastName, &j.Email, &j.Active, &created, &hash); err != nil {
+	var created, signedOut sql.NullInt64
+	if err := row.Scan(&j.ID, &j.Username, &j.FirstName, &j.LastName, &j.Email, &j.Active, &created, &signedOut, &hash); err != nil {
 		return race.Credential{}, race.Judge{}, err
 	}
-	j.CreatedAt = fromMicros(created)
+	j.CreatedAt, j.SignedOutAt = fromMicros(created), fromMicros(signedOut)
 	return race.Credential{ID: int64(j.ID), Hash: hash, Active: j.Active}, j, nil
 }
 
 func scanOrganizer(row Row) (race.Credential, race.Organizer, error) {
 	var o race.Organizer
 	var hash string
-	var created sql.NullInt64
-	if err := row.Scan(&o.ID, &o.Username, &o.Email, &o.Superuser, &o.Active, &created, &hash); err != nil {
+	var created, signedOut sql.NullInt64
+	if err := row.Scan(&o.ID, &o.Username, &o.Email, &o.Superuser, &o.Viewer, &o.Active, &created, &signedOut, &hash); err != nil {
 		return race.Credential{}, race.Organizer{}, err
 	}
-	o.CreatedAt = fromMicros(created)
+	o.CreatedAt, o.SignedOutAt = fromMicros(created), fromMicros(signedOut)
 	return race.Credential{ID: int64(o.ID), Hash: hash, Active: o.Active}, o, nil
 }

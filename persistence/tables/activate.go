@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"server5k/race"
 )
@@ -14,8 +15,9 @@ const (
 	epochQuery            = `SELECT epoch FROM competitions WHERE id = $1`
 	competitionTeamsQuery = `SELECT ` + HeldTeamColumns + ` FROM teams t LEFT JOIN judges j ON j.id = t.judge_id
 WHERE t.competition_id = $1 ORDER BY t.bib, t.id`
-	transitionQuery = `UPDATE competitions SET running = $1, started_at = $2, finished_at = $3, event = $4 WHERE id = $5 AND epoch = $6`
-	insertDecision  = `INSERT INTO decisions (competition_id, kind, event, author, at, reason) VALUES ($1, $2, $3, $4, $5, $6)`
+	transitionQuery = `UPDATE competitions SET running = $1, started_at = $2, finished_at = $3, gun_shift_ms = $4, event = $5
+WHERE id = $6 AND epoch = $7`
+	insertDecision = `INSERT INTO decisions (competition_id, kind, event, author, at, reason) VALUES ($1, $2, $3, $4, $5, $6)`
 )
 
 // Activate takes a competition over: it raises the epoch and loads the state in
@@ -37,7 +39,7 @@ func activate(ctx context.Context, tx *sql.Tx, id race.CompetitionID) (race.Acti
 	if _, err := tx.ExecContext(ctx, raiseEpochQuery, id); err != nil {
 		return race.Activation{}, fmt.Errorf("raise epoch: %w", err)
 	}
-	o, err := Load(ctx, tx, id)
+	o, err := Load(ctx, tx, id, false)
 	return o.Activation, err
 }
 
@@ -61,11 +63,13 @@ func (t *Tables) Confirm(ctx context.Context, id race.CompetitionID, epoch int64
 // Loaded is what an owner loads, with what only a store needs.
 type Loaded struct {
 	race.Activation
-	Digest race.Digest // of the last link
+	Digest      race.Digest       // of the last link
+	HeldRecords []race.TimeRecord // by Seq; may be nil unless asked for
 }
 
-// Load reads the state of a competition; race.ErrNotFound without it.
-func Load(ctx context.Context, tx *sql.Tx, id race.CompetitionID) (Loaded, error) {
+// Load reads the state of a competition; race.ErrNotFound without it. The held
+// records come only when asked for with held.
+func Load(ctx context.Context, tx *sql.Tx, id race.CompetitionID, held bool) (Loaded, error) {
 	o, err := ScanOwned(tx.QueryRowContext(ctx, OwnedQuery, id))
 	if err != nil {
 		return Loaded{}, err
@@ -88,7 +92,30 @@ func Load(ctx context.Context, tx *sql.Tx, id race.CompetitionID) (Loaded, error
 	if a.Records, err = Collect(rows, err, ScanRecord); err != nil {
 		return Loaded{}, fmt.Errorf("load records: %w", err)
 	}
-	return Loaded{a, o.Digest}, nil
+	l := Loaded{Activation: a, Digest: o.Digest}
+	return l, l.adjust(ctx, tx, held)
+}
+
+// adjust adds what the rulings change in the totals. The held records matter to
+// it, but are loaded only when a ruling may count one.
+func (l *Loaded) adjust(ctx context.Context, tx *sql.Tx, held bool) error {
+	id := l.Competition.ID
+	rulings, err := query(ctx, tx, scanRuling, rulingsQuery, id)
+	if err != nil {
+		return fmt.Errorf("load decisions: %w", err)
+	}
+	corrected := slices.ContainsFunc(rulings, func(r race.Ruling) bool { return r.Kind != race.RulingStart && r.Kind != race.RulingStop })
+	if !held && !corrected {
+		return nil
+	}
+	if l.HeldRecords, err = query(ctx, tx, ScanRecord, HeldQuery, id); err != nil {
+		return fmt.Errorf("load held records: %w", err)
+	}
+	if corrected {
+		e := race.Evidence{Competition: l.Competition, Teams: l.Teams, Records: slices.Concat(l.Records, l.HeldRecords), Rulings: rulings}
+		l.Adjustments = e.Adjustments()
+	}
+	return nil
 }
 
 // Transition starts or stops a competition, as its owner, and keeps who did it
@@ -129,7 +156,7 @@ func transition(ctx context.Context, tx *sql.Tx, t race.Transition) (Owned, erro
 	o.Competition = c
 	o.Event++
 	if _, err := tx.ExecContext(ctx, transitionQuery,
-		c.Running, toMicros(c.StartedAt), toMicros(c.FinishedAt), o.Event, c.ID, o.Epoch); err != nil {
+		c.Running, toMicros(c.StartedAt), toMicros(c.FinishedAt), c.GunShift.Milliseconds(), o.Event, c.ID, o.Epoch); err != nil {
 		return o, fmt.Errorf("update competition: %w", err)
 	}
 	if _, err := tx.ExecContext(ctx, insertDecision, c.ID, kind, o.Event, t.Author, at.UnixMicro(), t.Reason); err != nil {

@@ -16,14 +16,16 @@ import (
 )
 
 const (
-	organizerInsert = `username, email, superuser, active, password_hash, created_at) VALUES (%s, $2, $3, $4, $5, $6, $7)`
-	judgeInsert     = `username, first_name, last_name, email, active, password_hash, created_at)
-VALUES (%s, $2, $3, $4, $5, $6, $7, $8)`
+	organizerInsert = `username, email, superuser, active, password_hash, created_at, viewer, signed_out_at)
+VALUES (%s, $2, $3, $4, $5, $6, $7, $8, $9)`
+	judgeInsert = `username, first_name, last_name, email, active, password_hash, created_at, signed_out_at)
+VALUES (%s, $2, $3, $4, $5, $6, $7, $8, $9)`
 	competitionInsert = `name, scheduled_at, active, running, started_at, finished_at, team_size, rounding, stream)
 VALUES (%s, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	teamInsert = `competition_id, judge_id, name, bib, category) VALUES (%s, $2, $3, $4, $5, $6)`
 
 	addCategory = `INSERT INTO categories (code, name) VALUES ($1, $2) ON CONFLICT (code) DO NOTHING`
+	addGrant    = `INSERT INTO grants (organizer_id, competition_id) SELECT id, CAST($1 AS bigint) FROM organizers WHERE username = $2`
 	fenceQuery  = `UPDATE competitions SET epoch = epoch + 1 WHERE id = $1`
 )
 
@@ -32,6 +34,9 @@ var errDryRun = errors.New("dry run")
 
 // Add stores a dump, all or nothing; a key that exists fails and names the row.
 // With dryRun everything is checked and rolled back.
+//
+// An organizer of the dump who is no superuser is granted the competitions of the
+// dump that have an id.
 //
 // Missing settings of a competition get their defaults and an unknown category
 // is made. Records are numbered by ReceivedAt, then Elapsed, with one event for
@@ -69,6 +74,7 @@ func (a *adding) run(ctx context.Context, d persistence.Dump) (persistence.Count
 		func() error { return a.competitions(ctx, d.Competitions) },
 		func() error { return a.teams(ctx, d.Teams) },
 		func() error { return a.records(ctx, d.Records) },
+		func() error { return a.grants(ctx, d) },
 		func() error { return a.fence(ctx) },
 	} {
 		if err := step(); err != nil {
@@ -115,6 +121,21 @@ func (a *adding) teams(ctx context.Context, rows []race.Team) error {
 		func(t race.Team) int64 { return int64(t.ID) }, teamArgs)
 }
 
+// grants lets the organizers work on the competitions that they came with.
+func (a *adding) grants(ctx context.Context, d persistence.Dump) error {
+	for _, o := range d.Organizers {
+		for _, c := range d.Competitions {
+			if o.Superuser || c.ID == 0 {
+				continue
+			}
+			if _, err := a.tx.ExecContext(ctx, addGrant, c.ID, o.Username); err != nil {
+				return fmt.Errorf("grant competition %d: %w", c.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
 // fence ends the epoch of the owners whose state is out of date now.
 func (a *adding) fence(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(a.changed)) {
@@ -128,12 +149,12 @@ func (a *adding) fence(ctx context.Context) error {
 // organizerArgs names an organizer and returns the values of its insert.
 func organizerArgs(o persistence.OrganizerRow) (string, []any) {
 	return fmt.Sprintf("el organizador %d %q", o.ID, o.Username),
-		[]any{o.ID, o.Username, o.Email, o.Superuser, o.Active, o.PasswordHash, toMicros(o.CreatedAt)}
+		[]any{o.ID, o.Username, o.Email, o.Superuser, o.Active, o.PasswordHash, toMicros(o.CreatedAt), o.Viewer, toMicros(o.SignedOutAt)}
 }
 
 func judgeArgs(j persistence.JudgeRow) (string, []any) {
 	return fmt.Sprintf("el juez %d %q", j.ID, j.Username),
-		[]any{j.ID, j.Username, j.FirstName, j.LastName, j.Email, j.Active, j.PasswordHash, toMicros(j.CreatedAt)}
+		[]any{j.ID, j.Username, j.FirstName, j.LastName, j.Email, j.Active, j.PasswordHash, toMicros(j.CreatedAt), toMicros(j.SignedOutAt)}
 }
 
 func competitionArgs(c race.Competition) (string, []any) {

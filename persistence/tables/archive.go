@@ -21,13 +21,12 @@ const (
 	archiveTeamsQuery = `SELECT id, competition_id, judge_id, name, bib, category FROM teams
 WHERE competition_id = $1 ORDER BY bib, id`
 	archiveRecordsQuery = `SELECT ` + recordColumns + ` FROM time_records r WHERE r.competition_id = $1 ORDER BY r.seq`
-	decisionsQuery      = `SELECT id, kind, event, team_id, record_id, value, author, at, reason, undoes FROM decisions
-WHERE competition_id = $1 ORDER BY id`
-	linksQuery = `SELECT first_seq, last_seq, epoch, digest FROM batches WHERE competition_id = $1 ORDER BY first_seq`
+	linksQuery          = `SELECT first_seq, last_seq, epoch, digest FROM batches WHERE competition_id = $1 ORDER BY first_seq`
 )
 
-// Accounts returns all accounts by id, categories by code and revoked tokens by
-// id, as of one instant.
+// Accounts returns all accounts by id, categories by code, revoked tokens by id,
+// grants by organizer and competition and the entries of the audit log that no
+// archive has, as of one instant.
 func (t *Tables) Accounts(ctx context.Context) (persistence.Accounts, error) {
 	var a persistence.Accounts
 	err := t.snapshot(ctx, func(tx *sql.Tx) (err error) {
@@ -43,12 +42,18 @@ func (t *Tables) Accounts(ctx context.Context) (persistence.Accounts, error) {
 		if a.Revoked, err = query(ctx, tx, scanToken, tokensQuery); err != nil {
 			return fmt.Errorf("revoked tokens: %w", err)
 		}
+		if a.Grants, err = query(ctx, tx, scanGrant, grantsQuery, 0); err != nil {
+			return fmt.Errorf("grants: %w", err)
+		}
+		if a.Audit, err = query(ctx, tx, scanNote, otherNotesQuery); err != nil {
+			return fmt.Errorf("audit log: %w", err)
+		}
 		return nil
 	})
 	if err != nil {
 		return persistence.Accounts{}, named(err, "accounts")
 	}
-	slices.SortFunc(a.Categories, func(x, y persistence.CategoryRow) int { return cmp.Compare(x.Code, y.Code) })
+	slices.SortFunc(a.Categories, func(x, y race.CategoryRow) int { return cmp.Compare(x.Code, y.Code) })
 	slices.SortFunc(a.Revoked, func(x, y persistence.RevokedToken) int { return cmp.Compare(x.ID, y.ID) })
 	return a, nil
 }
@@ -69,8 +74,14 @@ func (t *Tables) Archive(ctx context.Context, id race.CompetitionID) (persistenc
 		if a.Records, err = query(ctx, tx, ScanRecord, archiveRecordsQuery, id); err != nil {
 			return fmt.Errorf("records: %w", err)
 		}
-		if a.Decisions, err = query(ctx, tx, scanDecision, decisionsQuery, id); err != nil {
+		if a.Rulings, err = query(ctx, tx, scanRuling, rulingsQuery, id); err != nil {
 			return fmt.Errorf("decisions: %w", err)
+		}
+		if a.Versions, err = query(ctx, tx, scanVersion, archiveVersionsQuery, id); err != nil {
+			return fmt.Errorf("versions: %w", err)
+		}
+		if a.Audit, err = query(ctx, tx, scanNote, notesQuery, id); err != nil {
+			return fmt.Errorf("audit log: %w", err)
 		}
 		if a.Links, err = query(ctx, tx, scanLink, linksQuery, id); err != nil {
 			return fmt.Errorf("links: %w", err)
@@ -99,8 +110,8 @@ func scanJudgeRow(row Row) (persistence.JudgeRow, error) {
 	return persistence.JudgeRow{Judge: j, PasswordHash: c.Hash}, err
 }
 
-func scanCategory(row Row) (persistence.CategoryRow, error) {
-	var c persistence.CategoryRow
+func scanCategory(row Row) (race.CategoryRow, error) {
+	var c race.CategoryRow
 	err := row.Scan(&c.Code, &c.Name)
 	return c, err
 }
@@ -119,19 +130,6 @@ func scanTeam(row Row) (race.Team, error) {
 	err := row.Scan(&t.ID, &t.Competition, &judge, &t.Name, &t.Bib, &t.Category)
 	t.Judge = race.JudgeID(judge.Int64)
 	return t, err
-}
-
-func scanDecision(row Row) (persistence.DecisionRow, error) {
-	var d persistence.DecisionRow
-	var event, team, at, undoes sql.NullInt64
-	var record race.RecordID
-	var value sql.NullString
-	err := row.Scan(&d.ID, &d.Kind, &event, &team, recordID{&record}, &value, &d.Author, &at, &d.Reason, &undoes)
-	d.Event, d.Team, d.Value, d.At, d.Undoes = event.Int64, race.TeamID(team.Int64), value.String, fromMicros(at), undoes.Int64
-	if record != (race.RecordID{}) {
-		d.Record = record.String()
-	}
-	return d, err
 }
 
 func scanLink(row Row) (race.Link, error) {

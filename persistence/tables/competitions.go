@@ -8,7 +8,8 @@ import (
 	"server5k/race"
 )
 
-const competitionColumns = `c.id, c.name, c.scheduled_at, c.active, c.running, c.started_at, c.finished_at, c.team_size, c.rounding`
+const competitionColumns = `c.id, c.name, c.scheduled_at, c.active, c.running, c.started_at, c.finished_at, c.team_size, c.rounding,
+c.gun_shift_ms, c.version`
 
 const competitionQuery = `SELECT ` + competitionColumns + ` FROM competitions c WHERE c.id = $1`
 
@@ -48,10 +49,12 @@ func scanCompetition(row Row) (race.Competition, error) { return scanCompetition
 func scanCompetitionAnd(row Row, extra ...any) (race.Competition, error) {
 	var c race.Competition
 	var scheduled, started, finished sql.NullInt64
-	dest := append([]any{&c.ID, &c.Name, &scheduled, &c.Active, &c.Running, &started, &finished, &c.TeamSize, &c.Rounding}, extra...)
+	var shift int64
+	dest := append([]any{&c.ID, &c.Name, &scheduled, &c.Active, &c.Running, &started, &finished, &c.TeamSize, &c.Rounding, &shift, &c.Version}, extra...)
 	if err := row.Scan(dest...); err != nil {
 		return race.Competition{}, err
 	}
 	c.ScheduledAt, c.StartedAt, c.FinishedAt = fromMicros(scheduled), fromMicros(started), fromMicros(finished)
+	c.GunShift = time.Duration(shift) * time.Millisecond
 	return c, nil
 }

@@ -4,6 +4,6 @@ package tables
 func Indexed() []string {
 	return []string{
 		OwnedQuery, AdvanceQuery, lockQuery, teamRecordsQuery, recordsQuery, HeldQuery, archiveRecordsQuery, linksQuery,
-		competitionTeamsQuery, decisionsQuery, takenSlotsQuery, judgeByEmailQuery, organizerByMailQuery, expireQuery,
+		competitionTeamsQuery, rulingsQuery, takenSlotsQuery, judgeByEmailQuery, organizerByMailQuery, expireQuery,
 	}
 }

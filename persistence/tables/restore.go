@@ -16,9 +16,11 @@ const (
 	restoreToken    = `INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2)
 ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`
 	restoreCompetition = `INSERT INTO competitions (id, name, scheduled_at, active, running, started_at, finished_at, team_size, rounding,
-stream, epoch, seq, event, digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
-	restoreDecision = `INSERT INTO decisions (id, competition_id, kind, event, team_id, record_id, value, author, at, reason, undoes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+stream, epoch, seq, event, digest, gun_shift_ms, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+	restoreNote = `INSERT INTO audit (at, author, action, competition_id, subject, detail, id) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	grantAll    = `INSERT INTO grants (organizer_id, competition_id)
+SELECT o.id, c.id FROM organizers o CROSS JOIN competitions c WHERE NOT o.superuser`
 )
 
 // Restore fills an empty database with exactly these rows, all or nothing: ids,
@@ -71,7 +73,21 @@ func (r *restoring) run(ctx context.Context, accounts persistence.Accounts, comp
 			return err
 		}
 	}
-	return nil
+	return r.grants(ctx, accounts)
+}
+
+// grants adds what refers to the competitions.
+func (r *restoring) grants(ctx context.Context, a persistence.Accounts) error {
+	if a.GrantAll {
+		if _, err := r.tx.ExecContext(ctx, grantAll); err != nil {
+			return fmt.Errorf("grant all competitions: %w", err)
+		}
+		return nil
+	}
+	return insertEach(ctx, r.inserter, insertGrant, a.Grants, func(g race.Grant) (string, []any) {
+		return fmt.Sprintf("el permiso del organizador %d para la competencia %d", g.Organizer, g.Competition),
+			[]any{int64(g.Organizer), int64(g.Competition)}
+	})
 }
 
 func (r *restoring) accounts(ctx context.Context, a persistence.Accounts) error {
@@ -82,9 +98,12 @@ func (r *restoring) accounts(ctx context.Context, a persistence.Accounts) error 
 	if err := insertEach(ctx, r.inserter, r.insertWithID("judges", judgeInsert), a.Judges, judgeArgs); err != nil {
 		return err
 	}
-	if err := insertEach(ctx, r.inserter, restoreCategory, a.Categories, func(c persistence.CategoryRow) (string, []any) {
+	if err := insertEach(ctx, r.inserter, restoreCategory, a.Categories, func(c race.CategoryRow) (string, []any) {
 		return fmt.Sprintf("la categoría %q", c.Code), []any{string(c.Code), c.Name}
 	}); err != nil {
+		return err
+	}
+	if err := insertEach(ctx, r.inserter, restoreNote, a.Audit, restoreNoteArgs); err != nil {
 		return err
 	}
 	return insertEach(ctx, r.inserter, restoreToken, a.Revoked, func(k persistence.RevokedToken) (string, []any) {
@@ -116,12 +135,29 @@ func (r *restoring) competition(ctx context.Context, a persistence.Archive) erro
 	r.n.Competitions++
 	r.n.Teams += len(a.Teams)
 	r.n.Records += len(a.Records)
-	return insertEach(ctx, r.inserter, restoreDecision, a.Decisions, func(d persistence.DecisionRow) (string, []any) {
-		return fmt.Sprintf("la decisión %d de la competencia %d", d.ID, id), []any{
-			d.ID, int64(id), d.Kind, orNull(d.Event), orNull(int64(d.Team)), orNull(d.Record), orNull(d.Value),
-			d.Author, d.At.UnixMicro(), d.Reason, orNull(d.Undoes),
-		}
-	})
+	return r.office(ctx, a)
+}
+
+// office adds the rulings of a competition and what belongs to them.
+func (r *restoring) office(ctx context.Context, a persistence.Archive) error {
+	id := a.Competition.ID
+	if err := insertEach(ctx, r.inserter, restoreRuling, a.Rulings, func(d race.Ruling) (string, []any) {
+		d.Competition = id
+		return fmt.Sprintf("la decisión %d de la competencia %d", d.ID, id), append(rulingArgs(d), int64(d.ID))
+	}); err != nil {
+		return err
+	}
+	if err := insertEach(ctx, r.inserter, insertVersion, a.Versions, func(v race.Version) (string, []any) {
+		v.Competition = id
+		return fmt.Sprintf("la versión %d de los resultados de la competencia %d", v.Number, id), versionArgs(v)
+	}); err != nil {
+		return err
+	}
+	return insertEach(ctx, r.inserter, restoreNote, a.Audit, restoreNoteArgs)
+}
+
+func restoreNoteArgs(e race.AuditEntry) (string, []any) {
+	return fmt.Sprintf("la anotación %d", e.ID), append(noteArgs(e), e.ID)
 }
 
 func restoreCompetitionArgs(a persistence.Archive) (string, []any) {
@@ -129,6 +165,7 @@ func restoreCompetitionArgs(a persistence.Archive) (string, []any) {
 	return fmt.Sprintf("la competencia %d %q", c.ID, c.Name), []any{
 		int64(c.ID), c.Name, toMicros(c.ScheduledAt), c.Active, c.Running, toMicros(c.StartedAt), toMicros(c.FinishedAt),
 		c.TeamSize, string(c.Rounding), a.Stream, a.Epoch, a.Seq, a.Event, toDigest(a.Digest),
+		c.GunShift.Milliseconds(), c.Version,
 	}
 }
 

@@ -37,6 +37,12 @@ type Dialect struct {
 	// transaction that added rows with ids of their own; nil where the database
 	// does so itself.
 	SyncIDs func(ctx context.Context, tx *sql.Tx) error
+	// RowLock is what makes a SELECT lock its rows until the transaction ends,
+	// against those who change them; "" where one transaction writes at a time.
+	RowLock string
+	// Retry says whether a transaction that failed with err may succeed when it is
+	// done again; nil where none does.
+	Retry func(err error) bool
 	// RemoveGuarded deletes the competitions in purge_guard with all that is
 	// theirs, and empties the guard. Records counts counted and held ones.
 	RemoveGuarded func(ctx context.Context, tx *sql.Tx) (persistence.Counts, error)
