@@ -3,6 +3,7 @@ package tables
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,8 +25,7 @@ ORDER BY w.id, c.id`
 OR EXISTS (SELECT 1 FROM time_records r WHERE r.competition_id = $1 AND r.state = 'counted' GROUP BY r.team_id
     HAVING max(r.event) > $2 AND count(*) >= (SELECT c.team_size FROM competitions c WHERE c.id = $1))`
 
-	activeWebhookQuery = `UPDATE webhooks SET active = active WHERE id = $1 AND active`
-	insertCursor       = `INSERT INTO webhook_cursors (webhook_id, competition_id, event)
+	insertCursor = `INSERT INTO webhook_cursors (webhook_id, competition_id, event)
 SELECT w.id, c.id, 0 FROM webhooks w CROSS JOIN competitions c WHERE w.id = $1 AND c.id = $2
 ON CONFLICT (webhook_id, competition_id) DO NOTHING`
 	moveCursorQuery = `UPDATE webhook_cursors SET event = $1 WHERE webhook_id = $2 AND competition_id = $3 AND event = $4`
@@ -75,7 +75,11 @@ func (t *Tables) Enqueue(ctx context.Context, s race.WebhookSpan, deliveries []r
 	done := false
 	err := t.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		done = false
-		if n, err := affected(tx.ExecContext(ctx, activeWebhookQuery, s.Webhook.ID)); n == 0 {
+		w, err := scanWebhook(tx.QueryRowContext(ctx, webhookQuery+t.dialect.RowLock, s.Webhook.ID))
+		if errors.Is(err, sql.ErrNoRows) || err == nil && !w.Active {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, insertCursor, s.Webhook.ID, s.Competition.ID); err != nil {
@@ -175,7 +179,7 @@ func (t *Tables) Redeliver(ctx context.Context, id race.DeliveryID, now, giveUp 
 		if err := updateOne(ctx, tx, redeliverQuery, now.UnixMicro(), giveUp.UnixMicro(), id.String()); err != nil {
 			return err
 		}
-		return insertNote(ctx, tx, note)
+		return addNote(ctx, tx, note)
 	})
 	return named(err, "redeliver %s", id)
 }

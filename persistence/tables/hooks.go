@@ -17,7 +17,6 @@ const (
 	countWebhooksQuery = `SELECT count(*) FROM webhooks WHERE coalesce(competition_id, 0) = $1`
 	insertWebhook      = `INSERT INTO webhooks (competition_id, url, secret, kinds, active, author, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`
-	lockWebhookQuery   = `UPDATE webhooks SET active = active WHERE id = $1`
 	updateWebhookQuery = `UPDATE webhooks SET url = $1, secret = $2, kinds = $3, active = $4 WHERE id = $5`
 	removeWebhookQuery = `DELETE FROM webhooks WHERE id = $1`
 
@@ -47,7 +46,7 @@ func (t *Tables) AddWebhook(ctx context.Context, w race.Webhook, note race.Audit
 	var id race.WebhookID
 	err := t.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if w.Competition != 0 { // two at once must not both be the last one
-			if err := updateOne(ctx, tx, lockQuery, w.Competition); err != nil {
+			if _, err := scanCompetition(tx.QueryRowContext(ctx, competitionQuery+t.dialect.RowLock, w.Competition)); err != nil {
 				return err
 			}
 		}
@@ -66,7 +65,7 @@ func (t *Tables) AddWebhook(ctx context.Context, w race.Webhook, note race.Audit
 		if _, err := tx.ExecContext(ctx, presentQuery, id); err != nil {
 			return fmt.Errorf("start at the present: %w", err)
 		}
-		return insertNote(ctx, tx, note)
+		return addNote(ctx, tx, note)
 	})
 	return id, named(err, "add webhook")
 }
@@ -76,7 +75,7 @@ func (t *Tables) ChangeWebhook(
 	ctx context.Context, id race.WebhookID, f func(race.Webhook) (race.Webhook, race.AuditEntry, error),
 ) error {
 	err := t.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		old, err := lockWebhook(ctx, tx, id)
+		old, err := scanWebhook(tx.QueryRowContext(ctx, webhookQuery+t.dialect.RowLock, id))
 		if err != nil {
 			return err
 		}
@@ -96,7 +95,7 @@ func (t *Tables) ChangeWebhook(
 		if err != nil {
 			return fmt.Errorf("switch: %w", err)
 		}
-		return insertNote(ctx, tx, note)
+		return addNote(ctx, tx, note)
 	})
 	return named(err, "change webhook %d", id)
 }
@@ -104,7 +103,7 @@ func (t *Tables) ChangeWebhook(
 // RemoveWebhook deletes a webhook with its deliveries; see persistence.Webhooks.
 func (t *Tables) RemoveWebhook(ctx context.Context, id race.WebhookID, f func(race.Webhook) (race.AuditEntry, error)) error {
 	err := t.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		w, err := lockWebhook(ctx, tx, id)
+		w, err := scanWebhook(tx.QueryRowContext(ctx, webhookQuery+t.dialect.RowLock, id))
 		if err != nil {
 			return err
 		}
@@ -115,17 +114,14 @@ func (t *Tables) RemoveWebhook(ctx context.Context, id race.WebhookID, f func(ra
 		if _, err := tx.ExecContext(ctx, removeWebhookQuery, id); err != nil {
 			return err
 		}
-		return insertNote(ctx, tx, note)
+		return addNote(ctx, tx, note)
 	})
 	return named(err, "remove webhook %d", id)
 }
 
-// lockWebhook reads a webhook that nobody else changes until the transaction ends.
-func lockWebhook(ctx context.Context, tx *sql.Tx, id race.WebhookID) (race.Webhook, error) {
-	if err := updateOne(ctx, tx, lockWebhookQuery, id); err != nil {
-		return race.Webhook{}, err
-	}
-	return scanWebhook(tx.QueryRowContext(ctx, webhookQuery, id))
+func addNote(ctx context.Context, tx *sql.Tx, e race.AuditEntry) error {
+	_, err := tx.ExecContext(ctx, insertNote, noteArgs(e)...)
+	return named(err, "note %s", e.Action)
 }
 
 // updateOne runs a query that changes one row; sql.ErrNoRows if it changed none.
