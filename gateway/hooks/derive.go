@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,13 +46,13 @@ func (r *deriver) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := make(map[pair]mark, len(spans)) // forgets pairs that are gone
+	untold := make(map[pair]bool, len(spans))
 	evidence := map[race.CompetitionID]race.Evidence{}
 	var errs []error
 	for _, s := range spans {
 		at := pair{s.Webhook.ID, s.Competition.ID}
 		m := r.known[at]
-		known[at] = m
+		untold[at] = true
 		if s.To <= m.event && r.cfg.Now().Sub(m.movedAt) < moveEvery {
 			continue
 		}
@@ -60,9 +61,11 @@ func (r *deriver) round(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("news of competition %d for webhook %d: %w", s.Competition.ID, s.Webhook.ID, err))
 			continue
 		}
-		known[at] = m
+		r.known[at] = m
 	}
-	r.known = known
+	maps.DeleteFunc(r.known, func(at pair, m mark) bool { // pairs that are gone among them
+		return !untold[at] && r.cfg.Now().Sub(m.movedAt) >= moveEvery
+	})
 	return errors.Join(errs...)
 }
 
