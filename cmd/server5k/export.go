@@ -144,6 +144,6 @@ func judgesOf(a persistence.Archive, all []persistence.JudgeRow) []persistence.J
 
 // String counts rows for people.
 func (r exportRows) String() string {
-	return fmt.Sprintf("organizadores %d, jueces %d, competencias %d, equipos %d, registros %d, decisiones %d, lotes %d",
-		r.Organizers, r.Judges, r.Competitions, r.Teams, r.Records, r.Decisions, r.Links)
+	return fmt.Sprintf("organizadores %d, jueces %d, competencias %d, equipos %d, registros %d, decisiones %d, lotes %d, versiones oficiales %d",
+		r.Organizers, r.Judges, r.Competitions, r.Teams, r.Records, r.Decisions, r.Links, r.Versions)
 }

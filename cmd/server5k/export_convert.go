@@ -17,27 +17,28 @@ func wholeMicros(t time.Time) time.Time {
 }
 
 func newOrganizerLine(o persistence.OrganizerRow) *organizerLine {
-	return &organizerLine{o.ID, o.Username, o.Email, o.Superuser, o.Active, o.CreatedAt, o.PasswordHash}
+	return &organizerLine{o.ID, o.Username, o.Email, o.Superuser, o.Active, o.CreatedAt, o.PasswordHash, o.Viewer, o.SignedOutAt}
 }
 
 func (l organizerLine) row() persistence.OrganizerRow {
 	return persistence.OrganizerRow{
 		Organizer: race.Organizer{
 			ID: l.ID, Username: l.Username, Email: l.Email, Superuser: l.Superuser, Active: l.Active, CreatedAt: wholeMicros(l.CreatedAt),
+			Viewer: l.Viewer, SignedOutAt: wholeMicros(l.SignedOut),
 		},
 		PasswordHash: l.Password,
 	}
 }
 
 func newJudgeLine(j persistence.JudgeRow) *judgeLine {
-	return &judgeLine{j.ID, j.Username, j.FirstName, j.LastName, j.Email, j.Active, j.CreatedAt, j.PasswordHash}
+	return &judgeLine{j.ID, j.Username, j.FirstName, j.LastName, j.Email, j.Active, j.CreatedAt, j.PasswordHash, j.SignedOutAt}
 }
 
 func (l judgeLine) row() persistence.JudgeRow {
 	return persistence.JudgeRow{
 		Judge: race.Judge{
 			ID: l.ID, Username: l.Username, FirstName: l.FirstName, LastName: l.LastName, Email: l.Email,
-			Active: l.Active, CreatedAt: wholeMicros(l.CreatedAt),
+			Active: l.Active, CreatedAt: wholeMicros(l.CreatedAt), SignedOutAt: wholeMicros(l.SignedOut),
 		},
 		PasswordHash: l.Password,
 	}
@@ -49,17 +50,17 @@ func (l revokedLine) row() persistence.RevokedToken {
 	return persistence.RevokedToken{ID: l.ID, ExpiresAt: wholeMicros(l.ExpiresAt)}
 }
 
-func newCategoryLine(c persistence.CategoryRow) *categoryLine { return &categoryLine{c.Code, c.Name} }
+func newCategoryLine(c race.CategoryRow) *categoryLine { return &categoryLine{c.Code, c.Name} }
 
-func (l categoryLine) row() persistence.CategoryRow {
-	return persistence.CategoryRow{Code: l.Code, Name: l.Name}
+func (l categoryLine) row() race.CategoryRow {
+	return race.CategoryRow{Code: l.Code, Name: l.Name}
 }
 
 func newCompetitionLine(a persistence.Archive) *competitionLine {
 	c := a.Competition
 	return &competitionLine{
 		c.ID, c.Name, c.ScheduledAt, c.Active, c.Running, c.StartedAt, c.FinishedAt, c.TeamSize, c.Rounding,
-		a.Epoch, a.Stream, a.Seq, a.Event,
+		a.Epoch, a.Stream, a.Seq, a.Event, c.GunShift.Milliseconds(), c.Version,
 	}
 }
 
@@ -69,6 +70,7 @@ func (l competitionLine) archive() persistence.Archive {
 		Competition: race.Competition{
 			ID: l.ID, Name: l.Name, ScheduledAt: wholeMicros(l.Datetime), Active: l.Active, Running: l.Running,
 			StartedAt: wholeMicros(l.StartedAt), FinishedAt: wholeMicros(l.FinishedAt), TeamSize: l.TeamSize, Rounding: l.Rounding,
+			GunShift: time.Duration(l.GunShift) * time.Millisecond, Version: l.Version,
 		},
 		Epoch: l.Epoch, Stream: l.Stream, Seq: l.Seq, Event: l.Event,
 	}
@@ -106,17 +108,6 @@ func (l recordLine) record() (race.TimeRecord, error) {
 		ReceivedAt: wholeMicros(l.ReceivedAt), Source: l.Source, Anonymous: l.Anonymous,
 		State: l.State, Reason: l.Reason, Slot: l.Slot, Seq: l.Seq, Event: l.Event,
 	}, nil
-}
-
-func newDecisionLine(d persistence.DecisionRow) *decisionLine {
-	return &decisionLine{d.ID, d.Kind, d.Event, d.Team, d.Record, d.Value, d.Author, d.At, d.Reason, d.Undoes}
-}
-
-func (l decisionLine) row() persistence.DecisionRow {
-	return persistence.DecisionRow{
-		ID: l.ID, Kind: l.Kind, Event: l.Event, Team: l.Team, Record: l.Record, Value: l.Value,
-		Author: l.Author, At: wholeMicros(l.At), Reason: l.Reason, Undoes: l.Undoes,
-	}
 }
 
 func newLinkLine(l race.Link) *linkLine { return &linkLine{l.FirstSeq, l.LastSeq, l.Epoch, l.Digest} }

@@ -8,9 +8,12 @@ import (
 )
 
 const (
-	// exportFormat and exportVersion name the shape of the lines below.
+	// exportFormat and exportVersion name the shape of the lines below. Files of
+	// an older version are read too: they have no line or field that came later,
+	// and those of version 1 are of a time when every organizer saw everything.
 	exportFormat  = "server5k"
-	exportVersion = 1
+	exportVersion = 2
+	grantsVersion = 2 // the first with grants
 )
 
 // exportHead is the first line of a file.
@@ -21,18 +24,22 @@ type exportHead struct {
 }
 
 // exportLine is any other line: one of its members, in this order, where a
-// competition comes with its teams, records, decisions and batches before the
-// next one. Instants are RFC 3339 in UTC with their microseconds.
+// competition comes with its teams, records, decisions, batches, official results
+// and log before the next one. Instants are RFC 3339 in UTC with their microseconds.
 type exportLine struct {
 	Organizer   *organizerLine   `json:"organizador,omitzero"`
 	Judge       *judgeLine       `json:"juez,omitzero"`
 	Category    *categoryLine    `json:"categoria,omitzero"`
 	Revoked     *revokedLine     `json:"sesion_cerrada,omitzero"`
+	Grant       *grantLine       `json:"permiso,omitzero"`
+	Note        *noteLine        `json:"auditoria,omitzero"` // about no competition in the file
 	Competition *competitionLine `json:"competencia,omitzero"`
 	Team        *teamLine        `json:"equipo,omitzero"`
 	Record      *recordLine      `json:"registro,omitzero"`
 	Decision    *decisionLine    `json:"decision,omitzero"`
 	Link        *linkLine        `json:"lote,omitzero"`
+	Version     *versionLine     `json:"version_oficial,omitzero"`
+	Entry       *noteLine        `json:"anotacion,omitzero"` // about the competition
 	End         *endLine         `json:"fin,omitzero"`
 }
 
@@ -44,20 +51,29 @@ const (
 	kindJudge
 	kindCategory
 	kindRevoked
+	kindGrant
+	kindNote
 	kindCompetition
 	kindTeam
 	kindRecord
 	kindDecision
 	kindLink
+	kindVersion
+	kindEntry
 	kindEnd
 )
+
+// office says whether a line came with the race office.
+func (k lineKind) office() bool {
+	return k == kindGrant || k == kindNote || k == kindVersion || k == kindEntry
+}
 
 // kind is that of the only member that is set; 0 unless there is one.
 func (l exportLine) kind() lineKind {
 	found := lineKind(0)
 	for i, set := range [...]bool{
-		l.Organizer != nil, l.Judge != nil, l.Category != nil, l.Revoked != nil, l.Competition != nil,
-		l.Team != nil, l.Record != nil, l.Decision != nil, l.Link != nil, l.End != nil,
+		l.Organizer != nil, l.Judge != nil, l.Category != nil, l.Revoked != nil, l.Grant != nil, l.Note != nil, l.Competition != nil,
+		l.Team != nil, l.Record != nil, l.Decision != nil, l.Link != nil, l.Version != nil, l.Entry != nil, l.End != nil,
 	} {
 		if set && found != 0 {
 			return 0
@@ -77,6 +93,8 @@ type organizerLine struct {
 	Active    bool             `json:"is_active"`
 	CreatedAt time.Time        `json:"created_at,omitzero"`
 	Password  string           `json:"password"` // the hash
+	Viewer    bool             `json:"es_observador,omitzero"`
+	SignedOut time.Time        `json:"sesiones_hasta,omitzero"`
 }
 
 type judgeLine struct {
@@ -88,6 +106,7 @@ type judgeLine struct {
 	Active    bool         `json:"is_active"`
 	CreatedAt time.Time    `json:"created_at,omitzero"`
 	Password  string       `json:"password"` // the hash
+	SignedOut time.Time    `json:"sesiones_hasta,omitzero"`
 }
 
 type categoryLine struct {
@@ -114,6 +133,8 @@ type competitionLine struct {
 	Stream     int64              `json:"historia"`
 	Seq        int64              `json:"sec"`
 	Event      int64              `json:"evento"`
+	GunShift   int64              `json:"ajuste_salida_ms,omitzero"`
+	Version    int                `json:"version_oficial,omitzero"`
 }
 
 type teamLine struct {
@@ -145,16 +166,44 @@ type recordLine struct {
 }
 
 type decisionLine struct {
-	ID     int64       `json:"id"`
-	Kind   string      `json:"clase"`
-	Event  int64       `json:"evento,omitzero"`
-	Team   race.TeamID `json:"equipo_id,omitzero"`
-	Record string      `json:"id_registro,omitzero"`
-	Value  string      `json:"valor,omitzero"`
-	Author string      `json:"autor"`
-	At     time.Time   `json:"timestamp"`
-	Reason string      `json:"motivo"`
-	Undoes int64       `json:"anula,omitzero"`
+	ID      race.RulingID   `json:"id"`
+	Kind    race.RulingKind `json:"clase"`
+	Event   int64           `json:"evento,omitzero"`
+	Team    race.TeamID     `json:"equipo_id,omitzero"`
+	Record  int64           `json:"registro,omitzero"` // its number
+	Amount  int64           `json:"valor_ms,omitzero"`
+	Finding string          `json:"revision,omitzero"`
+	Version int             `json:"version,omitzero"`
+	Key     string          `json:"clave,omitzero"`
+	Author  string          `json:"autor"`
+	At      time.Time       `json:"timestamp"`
+	Reason  string          `json:"motivo"`
+	Undoes  race.RulingID   `json:"anula,omitzero"`
+}
+
+type versionLine struct {
+	Number int           `json:"numero"`
+	Ruling race.RulingID `json:"decision_id"`
+	Author string        `json:"autor"`
+	At     time.Time     `json:"timestamp"`
+	Reason string        `json:"motivo"`
+	Digest race.Digest   `json:"huella"`
+	Sheet  string        `json:"hoja"` // the bytes that the digest is of
+}
+
+type grantLine struct {
+	Organizer   race.OrganizerID   `json:"organizador_id"`
+	Competition race.CompetitionID `json:"competencia_id"`
+}
+
+type noteLine struct {
+	ID          int64              `json:"id"`
+	At          time.Time          `json:"timestamp"`
+	Author      string             `json:"autor"`
+	Action      string             `json:"accion"`
+	Competition race.CompetitionID `json:"competencia_id,omitzero"`
+	Subject     string             `json:"sobre"`
+	Detail      string             `json:"detalle"`
 }
 
 type linkLine struct {
@@ -181,6 +230,9 @@ type exportRows struct {
 	Records      int `json:"registros"`
 	Decisions    int `json:"decisiones"`
 	Links        int `json:"lotes"`
+	Grants       int `json:"permisos,omitzero"`
+	Versions     int `json:"versiones_oficiales,omitzero"`
+	Notes        int `json:"anotaciones,omitzero"`
 }
 
 type standingsResult struct {
@@ -190,12 +242,15 @@ type standingsResult struct {
 
 func (r *exportRows) addAccounts(a persistence.Accounts) {
 	r.Organizers, r.Judges, r.Categories, r.Revoked = len(a.Organizers), len(a.Judges), len(a.Categories), len(a.Revoked)
+	r.Grants, r.Notes = len(a.Grants), len(a.Audit)
 }
 
 func (r *exportRows) addArchive(a persistence.Archive) {
 	r.Competitions++
 	r.Teams += len(a.Teams)
 	r.Records += len(a.Records)
-	r.Decisions += len(a.Decisions)
+	r.Decisions += len(a.Rulings)
 	r.Links += len(a.Links)
+	r.Versions += len(a.Versions)
+	r.Notes += len(a.Audit)
 }

@@ -26,11 +26,12 @@ var errIncomplete = errors.New("el archivo está incompleto: no llega a su últi
 // call accounts, then use archives, once each. It is strict: a line that
 // this program would have written otherwise is refused.
 type exportReader struct {
-	lines  *bufio.Scanner
-	number int // of the line that was read last
-	at     time.Time
-	next   exportLine // read and not used yet
-	kind   lineKind   // of next
+	lines   *bufio.Scanner
+	number  int // of the line that was read last
+	version int // of the file
+	at      time.Time
+	next    exportLine // read and not used yet
+	kind    lineKind   // of next
 
 	rows      exportRows
 	standings []standingsResult
@@ -50,11 +51,11 @@ func newExportReader(in io.Reader) (*exportReader, error) {
 	if err := json.Unmarshal(raw, &head); err != nil || head.Format != exportFormat {
 		return nil, r.errorf("no es un archivo de «server5k export»")
 	}
-	if head.Version != exportVersion {
-		return nil, r.errorf("el archivo es de la versión %d y este programa lee la %d: use el programa que lo escribió o uno más nuevo",
+	if head.Version < 1 || head.Version > exportVersion {
+		return nil, r.errorf("el archivo es de la versión %d y este programa lee hasta la %d: use el programa que lo escribió o uno más nuevo",
 			head.Version, exportVersion)
 	}
-	r.at = wholeMicros(head.ExportedAt)
+	r.version, r.at = head.Version, wholeMicros(head.ExportedAt)
 	head.ExportedAt = r.at
 	return r, r.canonical(raw, head)
 }
@@ -111,6 +112,9 @@ func (r *exportReader) advance() error {
 	if kind == 0 {
 		return r.errorf("debe ser de una clase conocida, y de una sola")
 	}
+	if r.version < grantsVersion && kind.office() {
+		return r.errorf("es de una clase que la versión %d no tiene", r.version)
+	}
 	if !follows(r.kind, kind) {
 		return r.errorf("está fuera de orden")
 	}
@@ -152,16 +156,25 @@ func (l exportLine) rewritten() (exportLine, error) {
 		rec, err := l.Record.record()
 		return exportLine{Record: newRecordLine(rec)}, err
 	case l.Decision != nil:
-		return exportLine{Decision: newDecisionLine(l.Decision.row())}, nil
+		ruling, err := l.Decision.ruling(0)
+		return exportLine{Decision: newDecisionLine(ruling)}, err
 	case l.Link != nil:
 		return exportLine{Link: newLinkLine(l.Link.link())}, nil
+	case l.Grant != nil:
+		return exportLine{Grant: newGrantLine(l.Grant.grant())}, nil
+	case l.Note != nil:
+		return exportLine{Note: newNoteLine(l.Note.entry())}, nil
+	case l.Version != nil:
+		return exportLine{Version: newVersionLine(l.Version.version(0))}, nil
+	case l.Entry != nil:
+		return exportLine{Entry: newNoteLine(l.Entry.entry())}, nil
 	}
 	return l, nil
 }
 
 // accounts reads all lines before the first competition.
 func (r *exportReader) accounts() (persistence.Accounts, error) {
-	var a persistence.Accounts
+	a := persistence.Accounts{GrantAll: r.version < grantsVersion}
 	for {
 		if err := r.advance(); err != nil {
 			return persistence.Accounts{}, err
@@ -175,6 +188,10 @@ func (r *exportReader) accounts() (persistence.Accounts, error) {
 			a.Categories = append(a.Categories, l.Category.row())
 		case kindRevoked:
 			a.Revoked = append(a.Revoked, l.Revoked.row())
+		case kindGrant:
+			a.Grants = append(a.Grants, l.Grant.grant())
+		case kindNote:
+			a.Audit = append(a.Audit, l.Note.entry())
 		default:
 			r.rows.addAccounts(a)
 			r.known = newReferences(a)
@@ -219,10 +236,18 @@ func (r *exportReader) archive() (persistence.Archive, error) {
 			}
 			a.Records = append(a.Records, rec)
 		case kindDecision:
-			a.Decisions = append(a.Decisions, l.Decision.row())
+			ruling, err := l.Decision.ruling(a.Competition.ID)
+			if err != nil {
+				return persistence.Archive{}, r.errorf("%w", err)
+			}
+			a.Rulings = append(a.Rulings, ruling)
 		case kindLink:
 			a.Links = append(a.Links, l.Link.link())
 			a.Digest = l.Link.Digest
+		case kindVersion:
+			a.Versions = append(a.Versions, l.Version.version(a.Competition.ID))
+		case kindEntry:
+			a.Audit = append(a.Audit, l.Entry.entry())
 		default:
 			return a, nil
 		}

@@ -91,7 +91,7 @@ func afterHead(t *testing.T, path string) string {
 func TestExport_RoundTripThroughBothDatabases(t *testing.T) {
 	t.Parallel()
 	first, second, third := setup(t), setupPostgres(t), setup(t)
-	first.store(func(s persistence.Store) { fill(t, s) })
+	first.store(func(s persistence.Store) { fill(t, s); fillOffice(t, s) })
 	accounts, archives := first.contents(t)
 	dir := t.TempDir()
 	files := []string{filepath.Join(dir, "1.jsonl"), filepath.Join(dir, "2.jsonl"), filepath.Join(dir, "3.jsonl")}
@@ -133,7 +133,7 @@ func (b *bench) goesOn(t *testing.T) {
 			t.Errorf("decision %+v in epoch %d, %v", d, o.epoch, err)
 		}
 	})
-	if out := b.must("verify"); !strings.Contains(out, "(22 registros en 7 lotes") {
+	if out := b.must("verify"); !strings.Contains(out, "(22 registros en 7 lotes") || !strings.Contains(out, "Todo bien") {
 		t.Errorf("printed %q", out)
 	}
 }
@@ -249,7 +249,8 @@ func badExports(good string) map[string]struct{ text, want string } {
 	return map[string]struct{ text, want string }{
 		"empty":                 {"", "vacío"},
 		"other json":            {"{}\n", "no es un archivo de «server5k export»"},
-		"newer":                 {swap(`"version":1`, `"version":2`), "línea 1: el archivo es de la versión 2 y este programa lee la 1"},
+		"newer":                 {swap(`"version":1`, `"version":3`), "línea 1: el archivo es de la versión 3 y este programa lee hasta la 2"},
+		"older than grants":     {swap(lines[at(`{"competencia":`)], `{"permiso":{"organizador_id":1,"competencia_id":1}}`+"\n"+lines[at(`{"competencia":`)]), "la versión 1 no tiene"},
 		"head only":             {lines[0], "incompleto"},
 		"no last line":          {strings.Join(lines[:last], ""), "incompleto"},
 		"cut in a line":         {good[:len(good)-40], "incompleto"},
@@ -291,14 +292,34 @@ func goldenExport(tb testing.TB) string {
 	return string(data)
 }
 
-// Files of version 1 can be read for ever, and are written so.
+// Files of version 1 can be read for ever, and are written so but for the number.
+// Those of version 2 have what fillOffice made too.
 func TestExport_Golden(t *testing.T) {
 	t.Parallel()
+	for _, file := range []string{"testdata/export.jsonl", "testdata/export-2.jsonl"} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.must("import", file)
+			path := filepath.Join(t.TempDir(), "a.jsonl")
+			b.must("export", "--all", path)
+			if diff := cmp.Diff(afterHead(t, file), afterHead(t, path)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Until version 2 every organizer saw everything, so who is imported goes on so.
+func TestImport_OldFileGrantsEverything(t *testing.T) {
+	t.Parallel()
 	b := setup(t)
-	b.must("import", "testdata/export.jsonl")
-	path := filepath.Join(t.TempDir(), "a.jsonl")
-	b.must("export", "--all", path)
-	if diff := cmp.Diff(afterHead(t, "testdata/export.jsonl"), afterHead(t, path)); diff != "" {
+	if out, err := b.run(strings.Replace(goldenExport(t), `"is_superuser":true`, `"is_superuser":false`, 1), "import", "-"); err != nil {
+		t.Fatal(out, err)
+	}
+	accounts, _ := b.contents(t)
+	want := []race.Grant{{Competition: 1, Organizer: 1}, {Competition: 2, Organizer: 1}}
+	if diff := cmp.Diff(want, accounts.Grants); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -362,6 +383,11 @@ func FuzzDecodeExport(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
+	office, err := os.ReadFile("testdata/export-2.jsonl")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(office)
 	f.Add(bytes.ReplaceAll(good, []byte("\n"), []byte("\r\n")))
 	f.Add(good[:len(good)/2])
 	f.Add(bytes.Replace(good, []byte(`"tiempo":1`), []byte(`"tiempo":2`), 1))
@@ -374,6 +400,7 @@ func FuzzDecodeExport(f *testing.F) {
 		}
 		got, err := rewrite(accounts, archives, at)
 		want := bytes.TrimSuffix(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\n"))
+		want = bytes.Replace(want, []byte(`"version":1,"exportado_en"`), []byte(`"version":2,"exportado_en"`), 1)
 		if !bytes.Equal(bytes.TrimSuffix(got, []byte("\n")), want) || err != nil {
 			t.Errorf("got %s, %v, want %s", got, err, want)
 		}

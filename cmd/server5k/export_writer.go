@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -52,6 +53,11 @@ func writeExport(
 			return endLine{}, fmt.Errorf("competencia %d: %w", a.Competition.ID, err)
 		}
 	}
+	for _, g := range accounts.Grants {
+		if !slices.ContainsFunc(w.end.Standings, func(s standingsResult) bool { return s.Competition == g.Competition }) {
+			return endLine{}, errChanged
+		}
+	}
 	w.end.Rows = w.rows
 	if err := w.write(exportLine{End: &w.end}); err != nil {
 		return endLine{}, err
@@ -81,8 +87,10 @@ func (w *exportWriter) accounts(a persistence.Accounts) error {
 	return errors.Join(
 		writeEach(w, a.Organizers, func(o persistence.OrganizerRow) exportLine { return exportLine{Organizer: newOrganizerLine(o)} }),
 		writeEach(w, a.Judges, func(j persistence.JudgeRow) exportLine { return exportLine{Judge: newJudgeLine(j)} }),
-		writeEach(w, a.Categories, func(c persistence.CategoryRow) exportLine { return exportLine{Category: newCategoryLine(c)} }),
+		writeEach(w, a.Categories, func(c race.CategoryRow) exportLine { return exportLine{Category: newCategoryLine(c)} }),
 		writeEach(w, a.Revoked, func(t persistence.RevokedToken) exportLine { return exportLine{Revoked: newRevokedLine(t)} }),
+		writeEach(w, a.Grants, func(g race.Grant) exportLine { return exportLine{Grant: newGrantLine(g)} }),
+		writeEach(w, a.Audit, func(e race.AuditEntry) exportLine { return exportLine{Note: newNoteLine(e)} }),
 	)
 }
 
@@ -93,15 +101,17 @@ func (w *exportWriter) archive(a persistence.Archive) error {
 		w.write(exportLine{Competition: newCompetitionLine(a)}),
 		writeEach(w, a.Teams, func(t race.Team) exportLine { return exportLine{Team: newTeamLine(t)} }),
 		writeEach(w, a.Records, func(r race.TimeRecord) exportLine { return exportLine{Record: newRecordLine(r)} }),
-		writeEach(w, a.Decisions, func(d persistence.DecisionRow) exportLine { return exportLine{Decision: newDecisionLine(d)} }),
+		writeEach(w, a.Rulings, func(d race.Ruling) exportLine { return exportLine{Decision: newDecisionLine(d)} }),
 		writeEach(w, a.Links, func(l race.Link) exportLine { return exportLine{Link: newLinkLine(l)} }),
+		writeEach(w, a.Versions, func(v race.Version) exportLine { return exportLine{Version: newVersionLine(v)} }),
+		writeEach(w, a.Audit, func(e race.AuditEntry) exportLine { return exportLine{Entry: newNoteLine(e)} }),
 	)
 }
 
 func standingsOf(a persistence.Archive) standingsResult {
 	return standingsResult{
 		Competition: a.Competition.ID,
-		Digest:      race.StandingsDigest(a.Competition, race.Rank(a.Competition, a.Teams, a.Records)),
+		Digest:      race.StandingsDigest(a.Competition, a.Evidence().Standings()),
 	}
 }
 

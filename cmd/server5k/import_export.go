@@ -66,7 +66,7 @@ func restoreExport(ctx context.Context, store persistence.Store, std stdio, in i
 		return endLine{}, fmt.Errorf("importar (no se guardó nada): %w", err)
 	}
 	end := r.last()
-	if err := compare(ctx, store, end); err != nil {
+	if err := compare(ctx, store, end, accounts.GrantAll); err != nil {
 		return endLine{}, fmt.Errorf("lo guardado no es igual al archivo; no use esta base de datos: %w", err)
 	}
 	return end, nil
@@ -85,7 +85,8 @@ func counted(archives iter.Seq2[persistence.Archive, error], step func()) iter.S
 }
 
 // compare reads back what is stored and compares it with the last line of a file.
-func compare(ctx context.Context, store persistence.Store, want endLine) error {
+// Grants that no line asked for do not count.
+func compare(ctx context.Context, store persistence.Store, want endLine, granted bool) error {
 	var got exportRows
 	accounts, err := store.Accounts(ctx)
 	if err != nil {
@@ -94,6 +95,9 @@ func compare(ctx context.Context, store persistence.Store, want endLine) error {
 	got.addAccounts(accounts)
 	// A new database has categories of its own.
 	got.Categories = min(got.Categories, want.Rows.Categories)
+	if granted {
+		got.Grants = want.Rows.Grants
+	}
 	competitions, err := competitionsByID(ctx, store)
 	if err != nil {
 		return err

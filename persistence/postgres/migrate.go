@@ -51,7 +51,7 @@ func Migrate(ctx context.Context, url string) (_ Migrated, err error) {
 	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(checkServer))
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var m Migrated
-	if m.Applied, err = migrate(ctx, db); err != nil {
+	if m.Applied, err = migrateTo(ctx, db, goose.MaxVersion); err != nil {
 		return m, fmt.Errorf("migrate: %w", tables.WithCause(ctx, err))
 	}
 	if m.Role, err = grantRole(ctx, db); err != nil {
@@ -60,7 +60,8 @@ func Migrate(ctx context.Context, url string) (_ Migrated, err error) {
 	return m, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB) ([]string, error) {
+// migrateTo applies the migrations up to a version.
+func migrateTo(ctx context.Context, db *sql.DB, version int64) ([]string, error) {
 	files, err := fs.Sub(migrations, "migration")
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func migrate(ctx context.Context, db *sql.DB) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	results, err := p.Up(ctx)
+	results, err := p.UpTo(ctx, version)
 	var names []string
 	for _, r := range results {
 		names = append(names, r.Source.Path)

@@ -51,6 +51,7 @@ func openedAt1(t *testing.T, path string) {
 	}
 	queries := []string{
 		`INSERT INTO judges (id, username) VALUES (1, 'ana')`,
+		`INSERT INTO organizers (id, username, superuser) VALUES (1, 'root', 1), (2, 'staff', 0)`,
 		`INSERT INTO competitions (id, name, running, epoch, seq, event, stream) VALUES (1, 'a', 1, 5, 3, 3, 9), (2, 'b', 0, 0, 0, 0, 8)`,
 		`INSERT INTO teams (id, competition_id, judge_id, name, bib, category) VALUES (11, 1, 1, 't', 1, 'estudiantes')`,
 		`INSERT INTO time_records (record_id, competition_id, team_id, judge_id, elapsed_ms, state, reason, seq, source, anonymous, received_at, epoch)
@@ -101,5 +102,33 @@ func TestMigrate_LinksStoredRecords(t *testing.T) {
 	empty, err := s.Archive(t.Context(), 2)
 	if err != nil || len(empty.Links) != 0 {
 		t.Errorf("links without records: %v, %v", empty.Links, err)
+	}
+}
+
+// Who saw everything goes on so, and decisions of before are rulings.
+func TestMigrate_KeepsWhatOrganizersDid(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "race.db")
+	openedAt1(t, path)
+	db, err := openWriter(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO decisions (competition_id, kind, event, author, at, reason)
+VALUES (1, 'start', 4, 'root', 1000, 'x')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := openAt(t, path)
+	grants, err := s.Grants(t.Context(), 0)
+	if diff := cmp.Diff([]race.Grant{{Competition: 1, Organizer: 2}, {Competition: 2, Organizer: 2}}, grants); diff != "" || err != nil {
+		t.Errorf("grants: %v (-want +got):\n%s", err, diff)
+	}
+	e, err := s.Evidence(t.Context(), 1)
+	want := []race.Ruling{{ID: 1, Competition: 1, Kind: race.RulingStart, Event: 4, Author: "root", At: time.UnixMicro(1000).UTC(), Reason: "x"}}
+	if diff := cmp.Diff(want, e.Rulings); diff != "" || err != nil {
+		t.Errorf("rulings: %v (-want +got):\n%s", err, diff)
 	}
 }

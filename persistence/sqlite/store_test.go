@@ -144,6 +144,28 @@ func TestStore_RecordsAndDecisionsNeverChange(t *testing.T) {
 	}
 }
 
+func TestStore_OfficialResultsAndAuditNeverChange(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	a := started(t, s)
+	storetest.Publish(t, s, 1, a.Epoch)
+	for _, query := range []string{
+		`UPDATE versions SET sheet = x'00'`,
+		`DELETE FROM versions`,
+		`INSERT OR REPLACE INTO versions SELECT * FROM versions`,
+		`UPDATE audit SET author = 'other'`,
+		`DELETE FROM audit`,
+		`DELETE FROM audit WHERE competition_id IS NULL`,
+		`INSERT OR REPLACE INTO audit SELECT * FROM audit`,
+		`UPDATE decisions SET key = NULL`,
+		`INSERT INTO decisions (competition_id, kind, key, at) SELECT competition_id, kind, key, at FROM decisions WHERE key IS NOT NULL`,
+	} {
+		if _, err := s.writer.ExecContext(t.Context(), query); constraint(err) == 0 {
+			t.Errorf("%s: got %v, want a broken constraint", query, err)
+		}
+	}
+}
+
 func TestStore_ReopenedEqualsBefore(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "race.db")

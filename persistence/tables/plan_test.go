@@ -34,8 +34,10 @@ func TestQueries_ScanNoTable(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", query, err)
 		}
+		t.Log(strings.Join(plan, " | "))
 		for _, step := range plan {
-			if strings.HasPrefix(step, "SCAN ") {
+			// A subquery e is what indexes were searched for.
+			if strings.HasPrefix(step, "SCAN ") && step != "SCAN e" && step != "SCAN CONSTANT ROW" {
 				t.Errorf("%s\n%s", query, step)
 			}
 		}

@@ -19,7 +19,6 @@ ALTER TABLE decisions
 CREATE UNIQUE INDEX decisions_key ON decisions (competition_id, key) WHERE key IS NOT NULL;
 CREATE INDEX decisions_record ON decisions (competition_id, record_seq) WHERE record_seq IS NOT NULL;
 CREATE INDEX decisions_undoes ON decisions (undoes) WHERE undoes IS NOT NULL;
-CREATE INDEX decisions_at ON decisions (at);
 
 CREATE TABLE grants (
     organizer_id   bigint NOT NULL REFERENCES organizers (id) ON DELETE CASCADE, -- organizer id
@@ -53,7 +52,6 @@ CREATE TABLE audit (
     subject        text   NOT NULL DEFAULT '', -- what it is about, for people
     detail         text   NOT NULL DEFAULT '' -- what changed, JSON object
 );
-CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_competition ON audit (competition_id, at);
 
 CREATE TABLE judge_codes (
