@@ -74,7 +74,8 @@ func TestEvidence_News(t *testing.T) {
 		{
 			"official twice",
 			[]race.Order{
-				{Kind: race.RulingOfficial, Override: true}, {Kind: race.RulingPenalty, Team: 1, Amount: time.Second},
+				{Kind: race.RulingOfficial, Override: true},
+				{Kind: race.RulingPenalty, Team: 1, Amount: time.Second},
 				{Kind: race.RulingOfficial, Override: true},
 			},
 			[]string{"official:1@8", "official:2@10"},

@@ -46,12 +46,12 @@ type teamJSON struct {
 
 // publicationJSON is one version of official results.
 type publicationJSON struct {
-	Version    int        `json:"version"`
-	Correction bool       `json:"correccion"` // there was a version before
-	SHA256     string     `json:"sha256"`     // of the published sheet
-	Reason     string     `json:"motivo"`
-	Lines      []lineJSON `json:"clasificacion"` // in order, those not ranked last
-	Cut        bool       `json:"recortada"`     // lines are missing: there was no room
+	Version int        `json:"version"`
+	Before  int        `json:"version_anterior"` // that it corrects, 0 none
+	SHA256  string     `json:"sha256"`           // of the published sheet
+	Reason  string     `json:"motivo"`
+	Lines   []lineJSON `json:"clasificacion"` // in order, those not ranked last
+	Cut     bool       `json:"recortada"`     // lines are missing: there was no room
 }
 
 type lineJSON struct {
@@ -87,7 +87,7 @@ func newMessage(id race.DeliveryID, c race.Competition, n race.News, version *ra
 		return m, err
 	}
 	m.Official = &publicationJSON{
-		Version: version.Number, Correction: version.Number > 1, SHA256: hex.EncodeToString(version.Digest[:]), Reason: clip(version.Reason),
+		Version: version.Number, Before: version.Number - 1, SHA256: hex.EncodeToString(version.Digest[:]), Reason: clip(version.Reason),
 		Lines: make([]lineJSON, len(sheet.Lines)),
 	}
 	for i, l := range sheet.Lines {

@@ -91,7 +91,7 @@ func TestMessage_IsBounded(t *testing.T) {
 	if err := json.Unmarshal(body, &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(body) > race.MaxDeliveryBody || len(body) < race.MaxDeliveryBody/2 || !got.Official.Cut || !got.Official.Correction || got.Official.Lines[0].Place != 1 {
+	if len(body) > race.MaxDeliveryBody || len(body) < race.MaxDeliveryBody/2 || !got.Official.Cut || got.Official.Before != 1 || got.Official.Lines[0].Place != 1 {
 		t.Errorf("%d bytes, %d lines", len(body), len(got.Official.Lines))
 	}
 }

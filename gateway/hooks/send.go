@@ -39,13 +39,14 @@ func (d *Dispatcher) outcome(delivery race.Delivery, a answer, aborted bool) (ra
 		return delivery, outcomeRetried
 	}
 	delivery.LastStatus, delivery.LastFault = a.status, a.fault
-	switch {
-	case a.fault == "":
+	switch a.fault {
+	case "":
 		delivery.State, delivery.DeliveredAt = race.DeliveryDelivered, now
 		return delivery, outcomeDelivered
-	case a.fault == race.FaultGone:
+	case race.FaultGone:
 		delivery.State = race.DeliveryFailed
 		return delivery, outcomeFailed
+	default:
 	}
 	delivery.NextAt = now.Add(backoff(delivery.Attempts, d.random(), a.retryAfter))
 	if delivery.NextAt.After(delivery.GiveUpAt) {

@@ -223,7 +223,8 @@ func scanDeliveryAnd(row Row, extra ...any) (race.Delivery, error) {
 	var d race.Delivery
 	var next, giveUp, status, created, delivered sql.NullInt64
 	dest := append([]any{
-		recordID{&d.ID}, &d.Webhook, &d.Competition, &d.Kind, &d.Subject, &d.State, &d.Attempts, &next, &giveUp,
+		recordID{&d.ID},
+		&d.Webhook, &d.Competition, &d.Kind, &d.Subject, &d.State, &d.Attempts, &next, &giveUp,
 		&status, &d.LastFault, &created, &delivered,
 	}, extra...)
 	if err := row.Scan(dest...); err != nil {
