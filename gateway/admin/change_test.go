@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"server5k/gateway/export"
 	"server5k/gateway/office"
 	"server5k/race"
 )
@@ -270,24 +271,27 @@ func TestExport(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	withRulings(b)
-	for _, what := range []string{"resultados", "equipos", "marcas", "plantilla"} {
-		a := b.get(chief, "/admin/competencias/1/exportar/?que="+what+"&formato=csv").want(t, http.StatusOK, "\ufeff", ";")
-		if got := string(a.header.Peek("Content-Disposition")); got != `attachment; filename="`+what+`.csv"` {
-			t.Error(got)
+	get := func(query string) answer { return b.get(chief, "/admin/competencias/1/exportar/?archivo="+query) }
+	for _, name := range export.Names() {
+		a := get(name+"&equipo=11").want(t, http.StatusOK)
+		how := "attachment"
+		if strings.HasSuffix(name, ".html") {
+			how = "inline"
 		}
-		b.get(chief, "/admin/competencias/1/exportar/?que="+what+"&formato=xlsx").want(t, http.StatusOK, "PK")
+		if got := string(a.header.Peek("Content-Disposition")); !strings.HasPrefix(got, how) || len(a.body) == 0 {
+			t.Errorf("%s: %q, %d bytes", name, got, len(a.body))
+		}
 	}
-	for _, what := range []string{"resultados", "podio", "certificados", "evidencia&equipo=11"} {
-		b.get(chief, "/admin/competencias/1/exportar/?formato=pdf&que="+what).want(t, http.StatusOK, "%PDF")
-		b.get(chief, "/admin/competencias/1/exportar/?formato=html&que="+what).want(t, http.StatusOK, "<html")
-	}
-	sheet, err := race.DecodeSheet([]byte(b.get(chief, "/admin/competencias/1/exportar/?que=resultados&formato=json").want(t, http.StatusOK).body))
+	get("results.csv&version=1").want(t, http.StatusOK, "Lobos")
+	get("template.xlsx").want(t, http.StatusOK, "PK")
+	sheet, err := race.DecodeSheet([]byte(get("results.json").want(t, http.StatusOK).body))
 	if err != nil || sheet.Competition != 1 {
 		t.Error(sheet, err)
 	}
-	for _, bad := range []string{"", "?que=resultados&formato=exe", "?que=nada&formato=csv", "?que=marcas&formato=pdf", "?que=evidencia&equipo=99&formato=pdf"} {
-		b.get(chief, "/admin/competencias/1/exportar/"+bad).want(t, http.StatusNotFound)
+	for _, bad := range []string{"", "results.exe", "../results.csv", "evidence.pdf&equipo=99", "results.csv&version=9"} {
+		get(bad).want(t, http.StatusNotFound)
 	}
+	b.get(other, "/admin/competencias/1/exportar/?archivo=results.json").want(t, http.StatusNotFound)
 }
 
 func TestReadiness_SaysWhatIsWrong(t *testing.T) {
