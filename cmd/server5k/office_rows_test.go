@@ -14,7 +14,14 @@ import (
 // TestOffice_SameTagOneWins: of two edits of the same state one is told so.
 func TestOffice_SameTagOneWins(t *testing.T) {
 	t.Parallel()
-	b := setupOffice(t)
+	onEachDatabase(t, func(t *testing.T, cfg *Config) {
+		t.Helper()
+		editAtOnce(t, setupOfficeOn(t, cfg))
+	})
+}
+
+func editAtOnce(t *testing.T, b *officeBench) {
+	t.Helper()
 	for path, in := range map[string]func(n int) map[string]any{
 		"/api/competencias/1/":  func(n int) map[string]any { return map[string]any{"name": fmt.Sprint("Nombre ", n)} },
 		"/api/equipos/1/":       func(n int) map[string]any { return map[string]any{"name": fmt.Sprint("Nombre ", n)} },

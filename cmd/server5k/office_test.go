@@ -115,7 +115,12 @@ func (c client) must(status int, method, path string, in, out any, headers ...st
 // setupOffice serves the two competitions.
 func setupOffice(t *testing.T) *officeBench {
 	t.Helper()
-	cfg := testConfig(t, t.TempDir())
+	return setupOfficeOn(t, testConfig(t, t.TempDir()))
+}
+
+// setupOfficeOn serves them from the database of cfg, which is empty.
+func setupOfficeOn(t *testing.T, cfg *Config) *officeBench {
+	t.Helper()
 	addOffice(t, cfg)
 	url, _ := serveConfig(t, cfg)
 	b := &officeBench{cfg: cfg, url: url}

@@ -21,6 +21,7 @@ import (
 	"server5k/gateway"
 	"server5k/gateway/admin"
 	"server5k/gateway/auth"
+	"server5k/gateway/hooks"
 	"server5k/gateway/office"
 	"server5k/gateway/ws"
 	"server5k/persistence"
@@ -175,7 +176,8 @@ func (cmd serveCmd) build(ctx context.Context, cfg *Config, io stdio, p *parts) 
 		Location: cfg.Location, Now: time.Now, Log: p.log.With("part", "admin"),
 	})
 	server = gateway.New(gateway.Config{
-		Desk: desk, Panel: panel.Handler, UserLogins: users, PeerLogins: peers, Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
+		Desk: desk, Panel: panel.Handler, Hooks: hooks.NewRegistry(p.store, hooks.Guard{}, now),
+		UserLogins: users, PeerLogins: peers, Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
 		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: p.log.With("part", "gateway"),
 		Sockets: p.sockets, Live: p.live, MaxSockets: maxSockets, MaxSocketsPerIP: maxSocketsPerIP, JudgeRate: cmd.JudgeRate,
