@@ -137,6 +137,9 @@ func (c *Contract) Check(r *http.Request, sent []byte, res *http.Response, got [
 			return redirected(r, res)
 		}
 	}
+	if !found { // a file is also found with the slash that others end in
+		rule, values, found = find(c.paths, strings.TrimSuffix(r.URL.Path, "/"))
+	}
 	if !found {
 		if res.StatusCode != http.StatusNotFound && res.StatusCode != http.StatusBadRequest {
 			return errors.New("the path is not documented")
