@@ -18,462 +18,6 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
-// Defines values for Cause.
-const (
-	CauseAbsent  Cause = "absent"
-	CauseEmpty   Cause = ""
-	CauseMissing Cause = "missing"
-	CauseRuling  Cause = "ruling"
-	CauseSurplus Cause = "surplus"
-)
-
-// Valid indicates whether the value is a known member of the Cause enum.
-func (e Cause) Valid() bool {
-	switch e {
-	case CauseAbsent:
-		return true
-	case CauseEmpty:
-		return true
-	case CauseMissing:
-		return true
-	case CauseRuling:
-		return true
-	case CauseSurplus:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for EventTipo.
-const (
-	Decision  EventTipo = "decision"
-	Registros EventTipo = "registros"
-)
-
-// Valid indicates whether the value is a known member of the EventTipo enum.
-func (e EventTipo) Valid() bool {
-	switch e {
-	case Decision:
-		return true
-	case Registros:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for EvidenceEstado.
-const (
-	EvidenceEstadoAnulado  EvidenceEstado = "anulado"
-	EvidenceEstadoContado  EvidenceEstado = "contado"
-	EvidenceEstadoRetenido EvidenceEstado = "retenido"
-)
-
-// Valid indicates whether the value is a known member of the EvidenceEstado enum.
-func (e EvidenceEstado) Valid() bool {
-	switch e {
-	case EvidenceEstadoAnulado:
-		return true
-	case EvidenceEstadoContado:
-		return true
-	case EvidenceEstadoRetenido:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for EvidenceFuente.
-const (
-	HTTP   EvidenceFuente = "http"
-	Import EvidenceFuente = "import"
-	Manual EvidenceFuente = "manual"
-	Ws     EvidenceFuente = "ws"
-)
-
-// Valid indicates whether the value is a known member of the EvidenceFuente enum.
-func (e EvidenceFuente) Valid() bool {
-	switch e {
-	case HTTP:
-		return true
-	case Import:
-		return true
-	case Manual:
-		return true
-	case Ws:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for EvidenceChangeEstado.
-const (
-	EvidenceChangeEstadoAnulado EvidenceChangeEstado = "anulado"
-	EvidenceChangeEstadoContado EvidenceChangeEstado = "contado"
-)
-
-// Valid indicates whether the value is a known member of the EvidenceChangeEstado enum.
-func (e EvidenceChangeEstado) Valid() bool {
-	switch e {
-	case EvidenceChangeEstadoAnulado:
-		return true
-	case EvidenceChangeEstadoContado:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for FindingTipo.
-const (
-	FindingTipoAntesDeSalida FindingTipo = "antes_de_salida"
-	FindingTipoCercanos      FindingTipo = "cercanos"
-	FindingTipoFaltan        FindingTipo = "faltan"
-	FindingTipoInverosimil   FindingTipo = "inverosimil"
-	FindingTipoRetenido      FindingTipo = "retenido"
-	FindingTipoSobran        FindingTipo = "sobran"
-)
-
-// Valid indicates whether the value is a known member of the FindingTipo enum.
-func (e FindingTipo) Valid() bool {
-	switch e {
-	case FindingTipoAntesDeSalida:
-		return true
-	case FindingTipoCercanos:
-		return true
-	case FindingTipoFaltan:
-		return true
-	case FindingTipoInverosimil:
-		return true
-	case FindingTipoRetenido:
-		return true
-	case FindingTipoSobran:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for HealthChecks.
-const (
-	HealthChecksError HealthChecks = "error"
-	HealthChecksOk    HealthChecks = "ok"
-)
-
-// Valid indicates whether the value is a known member of the HealthChecks enum.
-func (e HealthChecks) Valid() bool {
-	switch e {
-	case HealthChecksError:
-		return true
-	case HealthChecksOk:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for HealthStatus.
-const (
-	HealthStatusDraining    HealthStatus = "draining"
-	HealthStatusOk          HealthStatus = "ok"
-	HealthStatusUnavailable HealthStatus = "unavailable"
-)
-
-// Valid indicates whether the value is a known member of the HealthStatus enum.
-func (e HealthStatus) Valid() bool {
-	switch e {
-	case HealthStatusDraining:
-		return true
-	case HealthStatusOk:
-		return true
-	case HealthStatusUnavailable:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for ImportReportFilasResultado.
-const (
-	ImportReportFilasResultadoCreated   ImportReportFilasResultado = "created"
-	ImportReportFilasResultadoError     ImportReportFilasResultado = "error"
-	ImportReportFilasResultadoKept      ImportReportFilasResultado = "kept"
-	ImportReportFilasResultadoUnchanged ImportReportFilasResultado = "unchanged"
-	ImportReportFilasResultadoUpdated   ImportReportFilasResultado = "updated"
-	ImportReportFilasResultadoWarning   ImportReportFilasResultado = "warning"
-)
-
-// Valid indicates whether the value is a known member of the ImportReportFilasResultado enum.
-func (e ImportReportFilasResultado) Valid() bool {
-	switch e {
-	case ImportReportFilasResultadoCreated:
-		return true
-	case ImportReportFilasResultadoError:
-		return true
-	case ImportReportFilasResultadoKept:
-		return true
-	case ImportReportFilasResultadoUnchanged:
-		return true
-	case ImportReportFilasResultadoUpdated:
-		return true
-	case ImportReportFilasResultadoWarning:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for RecordCode.
-const (
-	CampoFaltante        RecordCode = "campo_faltante"
-	CompetenciaNoEnCurso RecordCode = "competencia_no_en_curso"
-	Conflicto            RecordCode = "conflicto"
-	DemasiadosRegistros  RecordCode = "demasiados_registros"
-	EquipoAjeno          RecordCode = "equipo_ajeno"
-	EquipoCompleto       RecordCode = "equipo_completo"
-	EquipoInexistente    RecordCode = "equipo_inexistente"
-	MensajeInvalido      RecordCode = "mensaje_invalido"
-	NoDisponible         RecordCode = "no_disponible"
-	ValorInvalido        RecordCode = "valor_invalido"
-)
-
-// Valid indicates whether the value is a known member of the RecordCode enum.
-func (e RecordCode) Valid() bool {
-	switch e {
-	case CampoFaltante:
-		return true
-	case CompetenciaNoEnCurso:
-		return true
-	case Conflicto:
-		return true
-	case DemasiadosRegistros:
-		return true
-	case EquipoAjeno:
-		return true
-	case EquipoCompleto:
-		return true
-	case EquipoInexistente:
-		return true
-	case MensajeInvalido:
-		return true
-	case NoDisponible:
-		return true
-	case ValorInvalido:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for ResultsEstado.
-const (
-	ResultsEstadoOficial     ResultsEstado = "oficial"
-	ResultsEstadoProvisional ResultsEstado = "provisional"
-)
-
-// Valid indicates whether the value is a known member of the ResultsEstado enum.
-func (e ResultsEstado) Valid() bool {
-	switch e {
-	case ResultsEstadoOficial:
-		return true
-	case ResultsEstadoProvisional:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for Role.
-const (
-	Observador   Role = "observador"
-	Organizador  Role = "organizador"
-	Superusuario Role = "superusuario"
-)
-
-// Valid indicates whether the value is a known member of the Role enum.
-func (e Role) Valid() bool {
-	switch e {
-	case Observador:
-		return true
-	case Organizador:
-		return true
-	case Superusuario:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for Rounding.
-const (
-	Raw     Rounding = "raw"
-	UpEach  Rounding = "up-each"
-	UpTotal Rounding = "up-total"
-)
-
-// Valid indicates whether the value is a known member of the Rounding enum.
-func (e Rounding) Valid() bool {
-	switch e {
-	case Raw:
-		return true
-	case UpEach:
-		return true
-	case UpTotal:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for RulingKind.
-const (
-	RulingKindAceptar      RulingKind = "aceptar"
-	RulingKindAgregar      RulingKind = "agregar"
-	RulingKindAnular       RulingKind = "anular"
-	RulingKindAusencia     RulingKind = "ausencia"
-	RulingKindDescalificar RulingKind = "descalificar"
-	RulingKindDeshacer     RulingKind = "deshacer"
-	RulingKindDetener      RulingKind = "detener"
-	RulingKindIncluir      RulingKind = "incluir"
-	RulingKindIniciar      RulingKind = "iniciar"
-	RulingKindMover        RulingKind = "mover"
-	RulingKindOficial      RulingKind = "oficial"
-	RulingKindPenalizar    RulingKind = "penalizar"
-	RulingKindReabrir      RulingKind = "reabrir"
-	RulingKindRestituir    RulingKind = "restituir"
-	RulingKindSalida       RulingKind = "salida"
-)
-
-// Valid indicates whether the value is a known member of the RulingKind enum.
-func (e RulingKind) Valid() bool {
-	switch e {
-	case RulingKindAceptar:
-		return true
-	case RulingKindAgregar:
-		return true
-	case RulingKindAnular:
-		return true
-	case RulingKindAusencia:
-		return true
-	case RulingKindDescalificar:
-		return true
-	case RulingKindDeshacer:
-		return true
-	case RulingKindDetener:
-		return true
-	case RulingKindIncluir:
-		return true
-	case RulingKindIniciar:
-		return true
-	case RulingKindMover:
-		return true
-	case RulingKindOficial:
-		return true
-	case RulingKindPenalizar:
-		return true
-	case RulingKindReabrir:
-		return true
-	case RulingKindRestituir:
-		return true
-	case RulingKindSalida:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for RulingRequestTipo.
-const (
-	RulingRequestTipoAceptar      RulingRequestTipo = "aceptar"
-	RulingRequestTipoAgregar      RulingRequestTipo = "agregar"
-	RulingRequestTipoAnular       RulingRequestTipo = "anular"
-	RulingRequestTipoAusencia     RulingRequestTipo = "ausencia"
-	RulingRequestTipoDescalificar RulingRequestTipo = "descalificar"
-	RulingRequestTipoDeshacer     RulingRequestTipo = "deshacer"
-	RulingRequestTipoIncluir      RulingRequestTipo = "incluir"
-	RulingRequestTipoMover        RulingRequestTipo = "mover"
-	RulingRequestTipoOficial      RulingRequestTipo = "oficial"
-	RulingRequestTipoPenalizar    RulingRequestTipo = "penalizar"
-	RulingRequestTipoReabrir      RulingRequestTipo = "reabrir"
-	RulingRequestTipoRestituir    RulingRequestTipo = "restituir"
-	RulingRequestTipoSalida       RulingRequestTipo = "salida"
-)
-
-// Valid indicates whether the value is a known member of the RulingRequestTipo enum.
-func (e RulingRequestTipo) Valid() bool {
-	switch e {
-	case RulingRequestTipoAceptar:
-		return true
-	case RulingRequestTipoAgregar:
-		return true
-	case RulingRequestTipoAnular:
-		return true
-	case RulingRequestTipoAusencia:
-		return true
-	case RulingRequestTipoDescalificar:
-		return true
-	case RulingRequestTipoDeshacer:
-		return true
-	case RulingRequestTipoIncluir:
-		return true
-	case RulingRequestTipoMover:
-		return true
-	case RulingRequestTipoOficial:
-		return true
-	case RulingRequestTipoPenalizar:
-		return true
-	case RulingRequestTipoReabrir:
-		return true
-	case RulingRequestTipoRestituir:
-		return true
-	case RulingRequestTipoSalida:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for SubmittedRecordsExito.
-const (
-	True SubmittedRecordsExito = true
-)
-
-// Valid indicates whether the value is a known member of the SubmittedRecordsExito enum.
-func (e SubmittedRecordsExito) Valid() bool {
-	switch e {
-	case True:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for TeamStatus.
-const (
-	Clasificado   TeamStatus = "clasificado"
-	Descalificado TeamStatus = "descalificado"
-	Excedido      TeamStatus = "excedido"
-	Incompleto    TeamStatus = "incompleto"
-)
-
-// Valid indicates whether the value is a known member of the TeamStatus enum.
-func (e TeamStatus) Valid() bool {
-	switch e {
-	case Clasificado:
-		return true
-	case Descalificado:
-		return true
-	case Excedido:
-		return true
-	case Incompleto:
-		return true
-	default:
-		return false
-	}
-}
-
 // AnyCompetition defines model for AnyCompetition.
 type AnyCompetition struct {
 	union json.RawMessage
@@ -578,7 +122,7 @@ type CategoryPage struct {
 }
 
 // Cause Por qué no clasifica: un ausente, faltan registros, sobran, o una decisión. Vacía si clasifica.
-type Cause string
+type Cause = string
 
 // CodeLogin defines model for CodeLogin.
 type CodeLogin struct {
@@ -718,11 +262,8 @@ type Event struct {
 		Seq      int64              `json:"registro"`
 		Elapsed  int64              `json:"tiempo"`
 	} `json:"registros"`
-	Kind EventTipo `json:"tipo"`
+	Kind string `json:"tipo"`
 }
-
-// EventTipo defines model for Event.Tipo.
-type EventTipo string
 
 // EventList defines model for EventList.
 type EventList struct {
@@ -761,12 +302,12 @@ type Evidence struct {
 	TeamID int64 `json:"equipo_id"`
 
 	// MarkedTeamID El que marcó el juez.
-	MarkedTeamID int64          `json:"equipo_marcado"`
-	Status       EvidenceEstado `json:"estado"`
+	MarkedTeamID int64  `json:"equipo_marcado"`
+	Status       string `json:"estado"`
 
 	// Event Nulo si se retuvo.
 	Event            *int64             `json:"evento"`
-	Source           EvidenceFuente     `json:"fuente"`
+	Source           string             `json:"fuente"`
 	RecordID         openapi_types.UUID `json:"id_registro"`
 	ClockUncertainty *int64             `json:"incertidumbre_ms"`
 
@@ -798,25 +339,16 @@ type Evidence struct {
 	Official int64 `json:"tiempo_oficial"`
 }
 
-// EvidenceEstado defines model for Evidence.Estado.
-type EvidenceEstado string
-
-// EvidenceFuente defines model for Evidence.Fuente.
-type EvidenceFuente string
-
 // EvidenceChange defines model for EvidenceChange.
 type EvidenceChange struct {
 	// Key Identifica la orden, para poder repetirla; vale más que `Idempotency-Key`.
-	Key    *OrderKey             `json:"clave,omitempty"`
-	TeamID *int64                `json:"equipo_id,omitempty"`
-	Status *EvidenceChangeEstado `json:"estado,omitempty"`
+	Key    *OrderKey `json:"clave,omitempty"`
+	TeamID *int64    `json:"equipo_id,omitempty"`
+	Status *string   `json:"estado,omitempty"`
 
 	// Reason Por qué. Queda escrito.
 	Reason *Reason `json:"motivo,omitempty"`
 }
-
-// EvidenceChangeEstado defines model for EvidenceChange.Estado.
-type EvidenceChangeEstado string
 
 // EvidenceList defines model for EvidenceList.
 type EvidenceList struct {
@@ -867,16 +399,11 @@ type Finding struct {
 	// Kind `retenido`: una marca que no cuenta y nadie resolvió. `faltan`, `sobran`: el equipo tiene menos o más
 	// que integrantes. `cercanos`: dos llegadas con menos de 300 ms. `inverosimil`: menos de 12:30 o más de
 	// una hora. `antes_de_salida`: llegó antes de la salida corregida.
-	Kind FindingTipo `json:"tipo"`
+	Kind string `json:"tipo"`
 
 	// Recorded De `faltan` y `sobran`: los que cuentan.
 	Recorded int `json:"total_registros"`
 }
-
-// FindingTipo `retenido`: una marca que no cuenta y nadie resolvió. `faltan`, `sobran`: el equipo tiene menos o más
-// que integrantes. `cercanos`: dos llegadas con menos de 300 ms. `inverosimil`: menos de 12:30 o más de
-// una hora. `antes_de_salida`: llegó antes de la salida corregida.
-type FindingTipo string
 
 // FindingList defines model for FindingList.
 type FindingList struct {
@@ -917,15 +444,9 @@ type GunRequest struct {
 // Health defines model for Health.
 type Health struct {
 	// Checks Lo que se comprobó.
-	Checks *map[string]HealthChecks `json:"checks,omitempty"`
-	Status HealthStatus             `json:"status"`
+	Checks *map[string]string `json:"checks,omitempty"`
+	Status string             `json:"status"`
 }
-
-// HealthChecks defines model for Health.Checks.
-type HealthChecks string
-
-// HealthStatus defines model for Health.Status.
-type HealthStatus string
 
 // ImportCounts defines model for ImportCounts.
 type ImportCounts struct {
@@ -944,8 +465,8 @@ type ImportReport struct {
 	Errors     int          `json:"errores"`
 	Lines      []struct {
 		// Row Del archivo, desde 1; 0 si no es de ninguna.
-		Row     int                        `json:"fila"`
-		Outcome ImportReportFilasResultado `json:"resultado"`
+		Row     int    `json:"fila"`
+		Outcome string `json:"resultado"`
 
 		// Text Texto para personas.
 		Text string `json:"texto"`
@@ -958,9 +479,6 @@ type ImportReport struct {
 	// Summary Texto para personas.
 	Summary string `json:"resumen"`
 }
-
-// ImportReportFilasResultado defines model for ImportReport.Filas.Resultado.
-type ImportReportFilasResultado string
 
 // ImportRequest defines model for ImportRequest.
 type ImportRequest struct {
@@ -1347,7 +865,7 @@ type PublishedResults struct {
 type Reason = string
 
 // RecordCode Por qué se rechazó.
-type RecordCode string
+type RecordCode = string
 
 // RecordInput Si algún componente (`horas` … `milisegundos`) no es cero, los componentes valen más que `tiempo`.
 // `tiempo` 0 con componentes en cero es un integrante ausente.
@@ -1419,7 +937,7 @@ type Results struct {
 	Competition OfficeCompetition `json:"competencia"`
 
 	// Status `oficial` si son los de la última versión publicada.
-	Status ResultsEstado `json:"estado"`
+	Status string `json:"estado"`
 
 	// Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
 	// solo la suma.
@@ -1431,11 +949,8 @@ type Results struct {
 	Version      *Version `json:"version,omitempty"`
 }
 
-// ResultsEstado `oficial` si son los de la última versión publicada.
-type ResultsEstado string
-
 // Role `superusuario` puede todo; `organizador`, lo de las competencias concedidas; `observador` las ve y no cambia nada.
-type Role string
+type Role = string
 
 // Root defines model for Root.
 type Root struct {
@@ -1445,7 +960,7 @@ type Root struct {
 
 // Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
 // solo la suma.
-type Rounding string
+type Rounding = string
 
 // Ruled defines model for Ruled.
 type Ruled struct {
@@ -1490,7 +1005,7 @@ type Ruling struct {
 }
 
 // RulingKind defines model for RulingKind.
-type RulingKind string
+type RulingKind = string
 
 // RulingList defines model for RulingList.
 type RulingList struct {
@@ -1544,12 +1059,9 @@ type RulingRequest struct {
 	Gun *time.Time `json:"salida,omitempty"`
 
 	// Elapsed Milisegundos desde `started_at`.
-	Elapsed *int64            `json:"tiempo,omitempty"`
-	Kind    RulingRequestTipo `json:"tipo"`
+	Elapsed *int64 `json:"tiempo,omitempty"`
+	Kind    string `json:"tipo"`
 }
-
-// RulingRequestTipo defines model for RulingRequest.Tipo.
-type RulingRequestTipo string
 
 // Rulings defines model for Rulings.
 type Rulings = []Ruling
@@ -1618,20 +1130,17 @@ type SubmitRequest struct {
 
 // SubmittedRecords defines model for SubmittedRecords.
 type SubmittedRecords struct {
-	Bib      int                   `json:"equipo_dorsal"`
-	TeamID   int64                 `json:"equipo_id"`
-	TeamName string                `json:"equipo_nombre"`
-	OK       SubmittedRecordsExito `json:"exito"`
-	Message  string                `json:"mensaje"`
-	Records  []StoredRecord        `json:"registros"`
-	Failed   []FailedRecord        `json:"registros_fallidos"`
+	Bib      int            `json:"equipo_dorsal"`
+	TeamID   int64          `json:"equipo_id"`
+	TeamName string         `json:"equipo_nombre"`
+	OK       bool           `json:"exito"`
+	Message  string         `json:"mensaje"`
+	Records  []StoredRecord `json:"registros"`
+	Failed   []FailedRecord `json:"registros_fallidos"`
 
 	// Stored Incluye los duplicados.
 	Stored int `json:"total_guardados"`
 }
-
-// SubmittedRecordsExito defines model for SubmittedRecords.Exito.
-type SubmittedRecordsExito bool
 
 // Team Un equipo como lo ve un juez.
 type Team struct {
@@ -1694,7 +1203,7 @@ type TeamRecords struct {
 type TeamSize = int
 
 // TeamStatus `excedido`: cuentan más registros que integrantes.
-type TeamStatus string
+type TeamStatus = string
 
 // Teams defines model for Teams.
 type Teams = []Team

@@ -174,6 +174,27 @@ func TestSeen(t *testing.T) {
 	}
 }
 
+// TestOn keeps with one contract what goes by two ways.
+func TestOn(t *testing.T) {
+	t.Parallel()
+	c := setup(t, &answers{status: 200, body: "[]"})
+	other := &answers{status: 200, body: "{}"}
+	for _, way := range []http.RoundTripper{c, c.On(other)} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://carrera.test/api/competencias/", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := way.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	if problems, seen := c.Problems(), c.Seen(); len(problems) != 1 || len(seen) != 1 {
+		t.Errorf("problems %q, seen %v; want one of each", problems, seen)
+	}
+}
+
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	routes := setup(t, nil).Routes()

@@ -63,8 +63,9 @@ func trim(document []byte) ([]byte, error) {
 			delete(content, "application/x-www-form-urlencoded")
 			delete(content, "multipart/form-data")
 		}
-		if schema, ok := v["schema"].(map[string]any); ok && v["in"] != nil {
-			delete(schema, "enum") // each would be a type of its own
+		if v["type"] != nil {
+			delete(v, "enum") // each would be a type of its own, with Spanish names
+			delete(v, "const")
 		}
 		optional(v)
 		inlineNull(doc, v)
