@@ -106,7 +106,8 @@ type Presence struct {
 	Confirmed        int64 // of them, acknowledged as stored
 }
 
-// TeamCount is how many records a team has, as they were stored, without rulings.
+// TeamCount is how many records a team has: those that were counted when they
+// were stored, and the held ones that no ruling has named.
 type TeamCount struct {
 	Competition CompetitionID
 	Counted     int

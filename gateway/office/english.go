@@ -34,6 +34,8 @@ var refusals = [...][2]string{
 	{"La competencia no está en curso", "The competition is not running"},
 	{"La competencia %d no existe", "There is no competition %s"},
 	{"El equipo %d no existe", "There is no team %s"},
+	{"El webhook no está activo; actívelo primero", "The webhook is not active; activate it first"},
+	{"Alguien más ha cambiado el webhook", "Somebody else has changed the webhook"},
 	{"Servicio no disponible en este momento, reintente", "The service is not available now, try again"},
 }
 

@@ -12,12 +12,18 @@ import (
 // numbered are the tables whose rows get an id from a sequence.
 var numbered = []string{"organizers", "judges", "competitions", "teams", "decisions", "audit"}
 
+// editLock is the number of the advisory lock of edits, ours alone in the database.
+const editLock = "5005"
+
 func dialect() tables.Dialect {
 	return tables.Dialect{
 		Violation: violation, NextID: nextID, SyncIDs: syncIDs, RemoveGuarded: removeGuarded,
 		// Not FOR UPDATE: that would hold back the batches, whose records refer to the row.
 		RowLock: " FOR NO KEY UPDATE",
-		Retry:   func(err error) bool { return is(err, deadlockDetected) || is(err, serializationFailure) },
+		// Edits are few and lock rows in any order: one after the other, they never wait
+		// for each other in a circle.
+		Turn:  "SELECT pg_advisory_xact_lock(" + editLock + ")",
+		Retry: func(err error) bool { return is(err, deadlockDetected) || is(err, serializationFailure) },
 	}
 }
 

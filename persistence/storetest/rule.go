@@ -214,6 +214,45 @@ func ruleConcurrently(t *testing.T, s persistence.Store) {
 	f.chain(first)
 }
 
+// Rulings and batches of the same owner at once: every record is stored once,
+// numbered without a gap.
+func ruleWhileAppending(t *testing.T, s persistence.Store) {
+	f := running(t, s)
+	const each = 15
+	errs := make(chan error, 2)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		var failed error
+		for i := range each {
+			// An error means that the batch may be sent again, as a recorder does.
+			var err error
+			for range 20 {
+				_, _, err = f.Append(f.ctx, race.Batch{Competition: first, Epoch: f.epoch[first], Requests: []race.Request{by(ana, teamAna, mark(i, time.Minute))}})
+				if err == nil {
+					break
+				}
+			}
+			failed = errors.Join(failed, err)
+		}
+		errs <- failed
+	})
+	wg.Go(func() {
+		var failed error
+		for i := range each {
+			_, err := f.Rule(f.ctx, f.order(i, race.Order{Kind: race.RulingAdd, Team: teamBeto, Elapsed: time.Duration(i+1) * time.Minute}))
+			failed = errors.Join(failed, err)
+		}
+		errs <- failed
+	})
+	wg.Wait()
+	f.ok(errors.Join(<-errs, <-errs))
+	e := f.evidence(first)
+	f.equal("records", len(e.Records), 2*each)
+	f.equal("adjustment", e.Adjustments()[teamBeto].Records, each)
+	f.equal("last event", f.archive(first).Event, int64(1+2*each))
+	f.chain(first)
+}
+
 func ruleOfficial(t *testing.T, s persistence.Store) {
 	f := judged(t, s)
 	publish := race.Order{Kind: race.RulingOfficial, Override: true}

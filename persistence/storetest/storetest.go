@@ -63,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Store) {
 		{"Rule_EveryKind", ruleKinds},
 		{"Rule_RefusesAndFences", ruleRefuses},
 		{"Rule_FromTwoOrganizers", ruleConcurrently},
+		{"Rule_WhileTimesArrive", ruleWhileAppending},
 		{"Rule_Official", ruleOfficial},
 		{"Rule_EqualsTheEvidence", ruleEqualsEvidence},
 		{"Edit_Puts", editPuts},
@@ -85,6 +86,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Store) {
 			c.run(t, open(t))
 		})
 	}
+	RunWebhooks(t, open)
 }
 
 // The ids of the dump that most tests start from. Judge carla is not active.

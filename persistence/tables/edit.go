@@ -9,18 +9,24 @@ import (
 	"server5k/race"
 )
 
-// maxEdits bounds how often one edit is tried: two that lock the same rows in
-// another order are told so by the database, and one of them goes first.
+// maxEdits bounds how often one edit is tried: when it and another writer have
+// locked rows that each needs, the database ends one of them.
 const maxEdits = 4
 
-// Edit runs f in one transaction, which is committed when f returns nil and no
-// call of the editor failed for another reason than race.ErrNotFound. f may be
-// called again when the database asks for it, must not keep its editor, and must
-// not call a method of the store that writes: it would wait for itself.
+// Edit runs f in one transaction, the only edit at the time, which is committed
+// when f returns nil and no call of the editor failed for another reason than
+// race.ErrNotFound. f may be called again when the database asks for it, must not
+// keep its editor, and must not call a method of the store that writes: it would
+// wait for itself.
 func (t *Tables) Edit(ctx context.Context, f func(ctx context.Context, e race.Editor) error) error {
 	var err error
 	for range maxEdits {
 		err = t.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			if t.dialect.Turn != "" {
+				if _, err := tx.ExecContext(ctx, t.dialect.Turn); err != nil {
+					return fmt.Errorf("wait for other edits: %w", err)
+				}
+			}
 			e := &editor{t: t, tx: tx}
 			if err := f(ctx, e); err != nil {
 				return err

@@ -15,9 +15,11 @@ password_hash = coalesce(nullif($7, ''), password_hash) WHERE id = $8`
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`
 	setJudgeCode = `INSERT INTO judge_codes (judge_id, digest, expires_at) VALUES ($1, $2, $3)
 ON CONFLICT (judge_id) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at`
-	removeJudgeCode    = `DELETE FROM judge_codes WHERE judge_id = $1`
-	judgeInUseQuery    = `SELECT EXISTS (SELECT 1 FROM time_records WHERE judge_id = $1)`
-	timedQuery         = `SELECT DISTINCT competition_id FROM teams WHERE judge_id = $1 ORDER BY competition_id`
+	removeJudgeCode = `DELETE FROM judge_codes WHERE judge_id = $1`
+	judgeInUseQuery = `SELECT EXISTS (SELECT 1 FROM time_records WHERE judge_id = $1)`
+	timedQuery      = `SELECT DISTINCT competition_id FROM teams WHERE judge_id = $1 ORDER BY competition_id`
+	toggledQuery    = `SELECT DISTINCT t.competition_id FROM teams t JOIN judges j ON j.id = t.judge_id
+WHERE t.judge_id = $1 AND j.active <> $2 ORDER BY t.competition_id`
 	dismissJudge       = `UPDATE teams SET judge_id = NULL WHERE judge_id = $1`
 	removeJudge        = `DELETE FROM judges WHERE id = $1`
 	judgeInUse         = "Hay registros del juez"
@@ -39,14 +41,25 @@ func (e *editor) Judge(ctx context.Context, id race.JudgeID) (race.Judge, error)
 // PutJudge stores a judge; CreatedAt only of a new one. A change of Active ends
 // the epochs of the competitions that the judge times.
 func (e *editor) PutJudge(ctx context.Context, j race.Judge, passwordHash string) (race.JudgeID, error) {
+	id, err := e.putJudge(ctx, j, passwordHash)
+	return id, e.fail(err, constraints{taken: fmt.Sprintf("Ya hay un juez con el usuario %q", j.Username)}, "store judge %d", j.ID)
+}
+
+func (e *editor) putJudge(ctx context.Context, j race.Judge, passwordHash string) (race.JudgeID, error) {
 	args := []any{j.Username, j.FirstName, j.LastName, j.Email, j.Active, toMicros(j.SignedOutAt), passwordHash}
-	var err error
 	if j.ID == 0 {
-		err = e.tx.QueryRowContext(ctx, newJudge, append(args, toMicros(j.CreatedAt))...).Scan(&j.ID)
-	} else {
-		err = e.one(ctx, editJudge, append(args, j.ID)...)
+		err := e.tx.QueryRowContext(ctx, newJudge, append(args, toMicros(j.CreatedAt))...).Scan(&j.ID)
+		return j.ID, err
 	}
-	return j.ID, e.fail(err, constraints{taken: fmt.Sprintf("Ya hay un juez con el usuario %q", j.Username)}, "store judge %d", j.ID)
+	// The competitions before the judge, as whoever stores records locks them.
+	changed, err := query(ctx, e.tx, scanOf[race.CompetitionID], toggledQuery, j.ID, j.Active)
+	if err != nil {
+		return j.ID, err
+	}
+	if err := e.raise(ctx, changed...); err != nil {
+		return j.ID, err
+	}
+	return j.ID, e.one(ctx, editJudge, append(args, j.ID)...)
 }
 
 // SetJudgeCode gives a judge a code to log in with, or takes it away.

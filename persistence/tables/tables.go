@@ -40,6 +40,9 @@ type Dialect struct {
 	// RowLock is what makes a SELECT lock its rows until the transaction ends,
 	// against those who change them; "" where one transaction writes at a time.
 	RowLock string
+	// Turn is a statement that makes a transaction wait until it is the only edit; ""
+	// where one transaction writes at a time.
+	Turn string
 	// Retry says whether a transaction that failed with err may succeed when it is
 	// done again; nil where none does.
 	Retry func(err error) bool

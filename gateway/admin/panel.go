@@ -1,0 +1,126 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"server5k/gateway/auth"
+	"server5k/race"
+)
+
+// Config is what a Panel is made of. Desk, Accounts, Hasher, Secret and Log are
+// required.
+type Config struct {
+	Desk     Desk
+	Accounts Accounts
+	Hasher   *auth.Hasher
+	// Secret is the server's; the keys of the panel are derived from it, so all
+	// nodes of a cluster need the same.
+	Secret []byte
+	// UserLogins and PeerLogins count failed logins by account and address and by
+	// address; sharing those of the API makes the limits one. nil makes own ones.
+	UserLogins, PeerLogins *auth.Limiter
+	// Client returns who calls, the proxies that are trusted taken away; nil takes
+	// the peer of the connection. Secure says whether it called by https; nil asks
+	// the connection.
+	Client func(*fasthttp.RequestCtx) netip.Addr
+	Secure func(*fasthttp.RequestCtx) bool
+	// Location is the zone in which instants are shown and typed; nil is UTC.
+	Location *time.Location
+	// Importer takes files in; nil leaves the import out of the pages.
+	Importer Importer
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Accounts is what logging in and out needs of the store. A method that finds no
+// row returns race.ErrNotFound.
+type Accounts interface {
+	Organizer(ctx context.Context, id race.OrganizerID) (race.Organizer, error)
+	OrganizerCredential(ctx context.Context, login string) (race.Credential, race.Organizer, error)
+	SetOrganizerPassword(ctx context.Context, id race.OrganizerID, hash string) error
+	RevokeToken(ctx context.Context, id string, expires time.Time) (bool, error)
+	TokenRevoked(ctx context.Context, id string) (bool, error)
+}
+
+// Panel answers everything under /admin/. It is safe for concurrent use.
+type Panel struct {
+	cfg      Config
+	sessions *sessions
+	assets   assets
+	texts    map[string]catalogue
+	pages    map[string]pages // by language
+	routes   map[string]route
+}
+
+// requestTimeout bounds what one request may wait for, below the write timeout of
+// the server.
+const requestTimeout = 9 * time.Second
+
+var errRequestTimeout = errors.New("panel request: no answer in 9s")
+
+// New returns a panel. It panics when its own templates or texts are broken.
+func New(cfg Config) *Panel {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Location == nil {
+		cfg.Location = time.UTC
+	}
+	if cfg.UserLogins == nil {
+		cfg.UserLogins = auth.NewLimiter(maxUserFailures, loginWindow, cfg.Now)
+	}
+	if cfg.PeerLogins == nil {
+		cfg.PeerLogins = auth.NewLimiter(maxPeerFailures, loginWindow, cfg.Now)
+	}
+	if cfg.Client == nil {
+		cfg.Client = func(ctx *fasthttp.RequestCtx) netip.Addr {
+			addr, _ := netip.AddrFromSlice(ctx.RemoteIP())
+			return addr.Unmap()
+		}
+	}
+	if cfg.Secure == nil {
+		cfg.Secure = (*fasthttp.RequestCtx).IsTLS
+	}
+	p := &Panel{cfg: cfg, sessions: newSessions(cfg.Secret, cfg.Now), assets: loadAssets(), texts: loadCatalogues(), pages: map[string]pages{}}
+	for _, lang := range languages {
+		p.pages[lang] = parsePages(p.functions(lang))
+	}
+	p.routes = p.table()
+	return p
+}
+
+// Handler answers one request whose path begins with /admin.
+func (p *Panel) Handler(ctx *fasthttp.RequestCtx) {
+	path := string(ctx.Path())
+	if strings.HasPrefix(path, staticPrefix) && safeMethod(string(ctx.Method())) {
+		p.assets.serve(ctx, path)
+		return
+	}
+	c := &call{p: p, ctx: ctx, method: string(ctx.Method()), path: path}
+	c.lang, _ = languageOf(ctx)
+	defer func() {
+		if cause := recover(); cause != nil {
+			p.cfg.Log.Error("panel handler panicked", "path", path, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			ctx.Response.Reset()
+			c.harden()
+			c.fail(errors.New("panic"))
+		}
+	}()
+	wait, cancel := context.WithTimeoutCause(context.Background(), requestTimeout, errRequestTimeout)
+	defer cancel()
+	if err := c.dispatch(wait); err != nil {
+		c.fail(err)
+	}
+}

@@ -1,0 +1,88 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+
+	"server5k/gateway/office"
+	"server5k/race"
+)
+
+// reviewPage is the queue of what somebody has to look at.
+type reviewPage struct {
+	Head     head
+	Open     []reviewItem
+	Accepted []reviewItem
+	Silent   []office.Post
+	Filter   string
+	Kinds    []option
+	Shown    int
+	Here     string
+}
+
+// reviewItem is a finding with what can be done about it.
+type reviewItem struct {
+	race.Finding
+	TeamRow race.Team
+	Marks   []race.Finish
+	Key     string // of the form
+}
+
+// reviewLimit is how many items a page shows; resolving them brings the next.
+const reviewLimit = 50
+
+// findingKinds are all kinds, in the order of the filter.
+var findingKinds = []race.FindingKind{
+	race.FindingHeld, race.FindingMissing, race.FindingSurplus, race.FindingNear, race.FindingImplausible, race.FindingBeforeGun,
+}
+
+// review answers GET /admin/competencias/{}/revision/.
+func review(ctx context.Context, c *call) error {
+	r, err := c.p.cfg.Desk.Results(ctx, c.who, c.competition())
+	if err != nil {
+		return err
+	}
+	page := reviewPage{Head: c.headOf(r, "revision"), Filter: c.query("tipo"), Here: c.origin()}
+	counts := map[race.FindingKind]int{}
+	teams := make(map[race.TeamID]race.Team, len(r.Evidence.Teams))
+	for _, t := range r.Evidence.Teams {
+		teams[t.ID] = t
+	}
+	marks := map[int64]race.Finish{}
+	for _, m := range r.Evidence.Finishes() {
+		marks[m.Seq] = m
+	}
+	for _, f := range r.Findings {
+		item := reviewItem{Finding: f, TeamRow: teams[f.Team], Key: newKey()}
+		for _, seq := range f.Records {
+			item.Marks = append(item.Marks, marks[seq])
+		}
+		switch {
+		case f.Accepted:
+			page.Accepted = append(page.Accepted, item)
+			continue
+		case page.Filter == "" || page.Filter == string(f.Kind):
+			page.Open = append(page.Open, item)
+		}
+		counts[f.Kind]++
+	}
+	page.Shown = min(len(page.Open), reviewLimit)
+	page.Open = page.Open[:page.Shown]
+	for _, k := range findingKinds {
+		if counts[k] > 0 || page.Filter == string(k) {
+			page.Kinds = append(page.Kinds, option{string(k), c.say("filter.count", c.say("finding."+string(k)), counts[k]), page.Filter == string(k)})
+		}
+	}
+	if r.Evidence.Competition.Running {
+		posts, err := c.p.cfg.Desk.Readiness(ctx, c.who, c.competition())
+		if err != nil {
+			return err
+		}
+		for _, p := range posts {
+			if p.Silent {
+				page.Silent = append(page.Silent, p)
+			}
+		}
+	}
+	return c.page(http.StatusOK, "review", c.say("review.title")+" · "+r.Evidence.Competition.Name, page)
+}
