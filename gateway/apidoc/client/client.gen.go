@@ -242,6 +242,56 @@ type CredentialsRequest struct {
 	Judges *[]int64 `json:"jueces,omitempty"`
 }
 
+// Deliveries defines model for Deliveries.
+type Deliveries = []Delivery
+
+// Delivery defines model for Delivery.
+type Delivery struct {
+	CompetitionID *int64    `json:"competencia_id"`
+	CreatedAt     time.Time `json:"creada_en"`
+
+	// Body Lo que se envía; solo de una entrega sola.
+	Body        *map[string]interface{} `json:"cuerpo,omitempty"`
+	DeliveredAt *time.Time              `json:"entregada_en"`
+	Status      string                  `json:"estado"`
+	ID          openapi_types.UUID      `json:"id"`
+
+	// Attempts Desde que se pidió.
+	Attempts int `json:"intentos"`
+
+	// Subject De qué avisa, una vez por webhook y competencia.
+	Subject string `json:"objeto"`
+
+	// NextAt Nulo si no está pendiente.
+	NextAt    *time.Time  `json:"proximo_intento"`
+	Kind      WebhookKind `json:"tipo"`
+	LastFault string      `json:"ultimo_error"`
+
+	// LastText Texto para personas.
+	LastText string `json:"ultimo_error_texto"`
+
+	// LastStatus HTTP; nulo si nadie respondió.
+	LastStatus *int `json:"ultimo_estado"`
+}
+
+// DeliveryList defines model for DeliveryList.
+type DeliveryList struct {
+	union json.RawMessage
+}
+
+// DeliveryPage defines model for DeliveryPage.
+type DeliveryPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string    `json:"previous"`
+	Results  Deliveries `json:"results"`
+}
+
 // Difference defines model for Difference.
 type Difference struct {
 	Changes []TeamDifference `json:"cambios"`
@@ -602,6 +652,17 @@ type NewTeam struct {
 
 	// Number Dorsal, único en la competencia.
 	Number int `json:"number"`
+}
+
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	// CompetitionID Nulo, 0 o ausente si es de todas.
+	CompetitionID *int64 `json:"competencia_id,omitempty"`
+	IsActive      *bool  `json:"is_active,omitempty"`
+
+	// Kinds De qué se avisa.
+	Kinds []WebhookKind `json:"tipos"`
+	URL   string        `json:"url"`
 }
 
 // OfficeCompetition Una competencia como la ve un organizador. `started_at` es la salida que se anunció, desde la que cuentan
@@ -1257,6 +1318,61 @@ type VoidRequest struct {
 	Reason Reason `json:"motivo"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	// Author Nombre de usuario.
+	Author string `json:"autor"`
+
+	// CompetitionID Nulo si es de todas.
+	CompetitionID *int64    `json:"competencia_id"`
+	CreatedAt     time.Time `json:"created_at"`
+	ID            int64     `json:"id"`
+	IsActive      bool      `json:"is_active"`
+
+	// Secret Para comprobar la firma, prefijo incluido. Solo cuando es nuevo.
+	Secret *string `json:"secreto,omitempty"`
+
+	// Kinds De qué se avisa.
+	Kinds []WebhookKind `json:"tipos"`
+	URL   string        `json:"url"`
+}
+
+// WebhookChange defines model for WebhookChange.
+type WebhookChange struct {
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// NewSecret De uno que existe: otro secreto desde ahora.
+	NewSecret *bool `json:"nuevo_secreto,omitempty"`
+
+	// Kinds De qué se avisa.
+	Kinds *[]WebhookKind `json:"tipos,omitempty"`
+	URL   *string        `json:"url,omitempty"`
+}
+
+// WebhookKind defines model for WebhookKind.
+type WebhookKind = string
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	union json.RawMessage
+}
+
+// WebhookPage defines model for WebhookPage.
+type WebhookPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string  `json:"previous"`
+	Results  Webhooks `json:"results"`
+}
+
+// Webhooks defines model for Webhooks.
+type Webhooks = []Webhook
+
 // WholeNumber defines model for WholeNumber.
 type WholeNumber = int64
 
@@ -1286,6 +1402,18 @@ type WholeTeam struct {
 
 	// Number Dorsal, único en la competencia.
 	Number int `json:"number"`
+}
+
+// WholeWebhook defines model for WholeWebhook.
+type WholeWebhook struct {
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// NewSecret De uno que existe: otro secreto desde ahora.
+	NewSecret *bool `json:"nuevo_secreto,omitempty"`
+
+	// Kinds De qué se avisa.
+	Kinds []WebhookKind `json:"tipos"`
+	URL   string        `json:"url"`
 }
 
 // ID defines model for ID.
@@ -1321,6 +1449,9 @@ type OrganizerRow = Organizer
 
 // TeamRow Un equipo como lo ve un organizador.
 type TeamRow = OfficeTeam
+
+// WebhookRow defines model for WebhookRow.
+type WebhookRow = Webhook
 
 // Refresh defines model for Refresh.
 type Refresh = RefreshRequest
@@ -1810,6 +1941,51 @@ type ChangeEvidenceParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// CompetitionIDAlias Solo los de una competencia.
+	CompetitionIDAlias *int64 `form:"competencia_id,omitempty" json:"competencia_id,omitempty"`
+
+	// CompetitionID Otro nombre de `competencia_id`.
+	CompetitionID *int64 `form:"competition_id,omitempty" json:"competition_id,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateWebhookParams defines parameters for UpdateWebhook.
+type UpdateWebhookParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceWebhookParams defines parameters for ReplaceWebhook.
+type ReplaceWebhookParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
 // CreateCategoryJSONRequestBody defines body for CreateCategory for application/json ContentType.
 type CreateCategoryJSONRequestBody = NewCategory
 
@@ -1908,6 +2084,15 @@ type LoginOrganizerJSONRequestBody = Credentials
 
 // RefreshTokenJSONRequestBody defines body for RefreshToken for application/json ContentType.
 type RefreshTokenJSONRequestBody = RefreshRequest
+
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = NewWebhook
+
+// UpdateWebhookJSONRequestBody defines body for UpdateWebhook for application/json ContentType.
+type UpdateWebhookJSONRequestBody = WebhookChange
+
+// ReplaceWebhookJSONRequestBody defines body for ReplaceWebhook for application/json ContentType.
+type ReplaceWebhookJSONRequestBody = WholeWebhook
 
 // AsOfficeCompetition returns the union data inside the AnyCompetition as a OfficeCompetition
 func (t AnyCompetition) AsOfficeCompetition() (OfficeCompetition, error) {
@@ -2241,6 +2426,68 @@ func (t CompetitionList) MarshalJSON() ([]byte, error) {
 }
 
 func (t *CompetitionList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsDeliveries returns the union data inside the DeliveryList as a Deliveries
+func (t DeliveryList) AsDeliveries() (Deliveries, error) {
+	var body Deliveries
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDeliveries overwrites any union data inside the DeliveryList as the provided Deliveries
+func (t *DeliveryList) FromDeliveries(v Deliveries) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeDeliveries performs a merge with any union data inside the DeliveryList, using the provided Deliveries
+func (t *DeliveryList) MergeDeliveries(v Deliveries) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsDeliveryPage returns the union data inside the DeliveryList as a DeliveryPage
+func (t DeliveryList) AsDeliveryPage() (DeliveryPage, error) {
+	var body DeliveryPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDeliveryPage overwrites any union data inside the DeliveryList as the provided DeliveryPage
+func (t *DeliveryList) FromDeliveryPage(v DeliveryPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeDeliveryPage performs a merge with any union data inside the DeliveryList, using the provided DeliveryPage
+func (t *DeliveryList) MergeDeliveryPage(v DeliveryPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t DeliveryList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *DeliveryList) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
 }
@@ -2887,6 +3134,68 @@ func (t VersionList) MarshalJSON() ([]byte, error) {
 }
 
 func (t *VersionList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsWebhooks returns the union data inside the WebhookList as a Webhooks
+func (t WebhookList) AsWebhooks() (Webhooks, error) {
+	var body Webhooks
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromWebhooks overwrites any union data inside the WebhookList as the provided Webhooks
+func (t *WebhookList) FromWebhooks(v Webhooks) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeWebhooks performs a merge with any union data inside the WebhookList, using the provided Webhooks
+func (t *WebhookList) MergeWebhooks(v Webhooks) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsWebhookPage returns the union data inside the WebhookList as a WebhookPage
+func (t WebhookList) AsWebhookPage() (WebhookPage, error) {
+	var body WebhookPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromWebhookPage overwrites any union data inside the WebhookList as the provided WebhookPage
+func (t *WebhookList) FromWebhookPage(v WebhookPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeWebhookPage performs a merge with any union data inside the WebhookList, using the provided WebhookPage
+func (t *WebhookList) MergeWebhookPage(v WebhookPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t WebhookList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *WebhookList) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
 }
@@ -4039,6 +4348,128 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/token/refresh/ (the `RefreshToken` operationId).
 	RefreshToken(ctx context.Context, body RefreshTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWebhooks Webhooks
+	//
+	// Roles: superusuario, todos; organizador, los de sus competencias; un observador no tiene ninguno. Por
+	// `id`. El secreto no se ve.
+	//
+	// Corresponds with GET /api/webhooks/ (the `ListWebhooks` operationId).
+	ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateWebhookWithBody Crea un webhook
+	//
+	// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+	// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+	// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+	//
+	// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+	// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+	// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+	// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+	// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+	CreateWebhookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateWebhook Crea un webhook
+	//
+	// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+	// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+	// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+	//
+	// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+	// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+	// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+	// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+	// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+	CreateWebhook(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteWebhook Elimina un webhook con sus entregas
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Corresponds with DELETE /api/webhooks/{id}/ (the `DeleteWebhook` operationId).
+	DeleteWebhook(ctx context.Context, id ID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetWebhook Un webhook
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Corresponds with GET /api/webhooks/{id}/ (the `GetWebhook` operationId).
+	GetWebhook(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateWebhookWithBody Cambia campos de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+	UpdateWebhookWithBody(ctx context.Context, id ID, params *UpdateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateWebhook Cambia campos de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+	UpdateWebhook(ctx context.Context, id ID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceWebhookWithBody Cambia un webhook; exige `url` y `tipos`
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+	ReplaceWebhookWithBody(ctx context.Context, id ID, params *ReplaceWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceWebhook Cambia un webhook; exige `url` y `tipos`
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+	ReplaceWebhook(ctx context.Context, id ID, params *ReplaceWebhookParams, body ReplaceWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDeliveries Entregas de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia. De la más reciente a la más antigua; sin `page`, las primeras 200.
+	//
+	// Corresponds with GET /api/webhooks/{id}/entregas/ (the `ListDeliveries` operationId).
+	ListDeliveries(ctx context.Context, id ID, params *ListDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDelivery Una entrega con lo que se envía
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Corresponds with GET /api/webhooks/{id}/entregas/{id_entrega}/ (the `GetDelivery` operationId).
+	GetDelivery(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Redeliver Envía una entrega otra vez
+	//
+	// Roles: superusuario, organizador de su competencia. Con el mismo `id` y el mismo cuerpo. 409
+	// `decision_imposible` si el webhook no está activo.
+	//
+	// Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
+	Redeliver(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetLive El proceso responde
 	//
@@ -6094,6 +6525,248 @@ func (c *Client) RefreshTokenWithBody(ctx context.Context, contentType string, b
 // Corresponds with POST /api/token/refresh/ (the `RefreshToken` operationId).
 func (c *Client) RefreshToken(ctx context.Context, body RefreshTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRefreshTokenRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWebhooks Webhooks
+//
+// Roles: superusuario, todos; organizador, los de sus competencias; un observador no tiene ninguno. Por
+// `id`. El secreto no se ve.
+//
+// Corresponds with GET /api/webhooks/ (the `ListWebhooks` operationId).
+func (c *Client) ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWebhooksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateWebhookWithBody Crea un webhook
+//
+// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+//
+// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+func (c *Client) CreateWebhookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateWebhook Crea un webhook
+//
+// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+//
+// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+func (c *Client) CreateWebhook(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteWebhook Elimina un webhook con sus entregas
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Corresponds with DELETE /api/webhooks/{id}/ (the `DeleteWebhook` operationId).
+func (c *Client) DeleteWebhook(ctx context.Context, id ID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteWebhookRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetWebhook Un webhook
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Corresponds with GET /api/webhooks/{id}/ (the `GetWebhook` operationId).
+func (c *Client) GetWebhook(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWebhookRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateWebhookWithBody Cambia campos de un webhook
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+func (c *Client) UpdateWebhookWithBody(ctx context.Context, id ID, params *UpdateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateWebhookRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateWebhook Cambia campos de un webhook
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+func (c *Client) UpdateWebhook(ctx context.Context, id ID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateWebhookRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceWebhookWithBody Cambia un webhook; exige `url` y `tipos`
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+func (c *Client) ReplaceWebhookWithBody(ctx context.Context, id ID, params *ReplaceWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceWebhookRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceWebhook Cambia un webhook; exige `url` y `tipos`
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+func (c *Client) ReplaceWebhook(ctx context.Context, id ID, params *ReplaceWebhookParams, body ReplaceWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceWebhookRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDeliveries Entregas de un webhook
+//
+// Roles: superusuario, organizador de su competencia. De la más reciente a la más antigua; sin `page`, las primeras 200.
+//
+// Corresponds with GET /api/webhooks/{id}/entregas/ (the `ListDeliveries` operationId).
+func (c *Client) ListDeliveries(ctx context.Context, id ID, params *ListDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeliveriesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDelivery Una entrega con lo que se envía
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Corresponds with GET /api/webhooks/{id}/entregas/{id_entrega}/ (the `GetDelivery` operationId).
+func (c *Client) GetDelivery(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDeliveryRequest(c.Server, id, deliveryID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Redeliver Envía una entrega otra vez
+//
+// Roles: superusuario, organizador de su competencia. Con el mismo `id` y el mismo cuerpo. 409
+// `decision_imposible` si el webhook no está activo.
+//
+// Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
+func (c *Client) Redeliver(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRedeliverRequest(c.Server, id, deliveryID)
 	if err != nil {
 		return nil, err
 	}
@@ -10744,6 +11417,510 @@ func NewRefreshTokenRequestWithBody(server string, contentType string, body io.R
 	return req, nil
 }
 
+// NewListWebhooksRequest constructs an http.Request for the ListWebhooks method
+func NewListWebhooksRequest(server string, params *ListWebhooksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.CompetitionIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competencia_id", *params.CompetitionIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CompetitionID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competition_id", *params.CompetitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateWebhookRequest calls the generic CreateWebhook builder with application/json body
+func NewCreateWebhookRequest(server string, body CreateWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateWebhookRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateWebhookRequestWithBody constructs an http.Request for the CreateWebhook method, with any body, and a specified content type
+func NewCreateWebhookRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteWebhookRequest constructs an http.Request for the DeleteWebhook method
+func NewDeleteWebhookRequest(server string, id ID, params *DeleteWebhookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetWebhookRequest constructs an http.Request for the GetWebhook method
+func NewGetWebhookRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateWebhookRequest calls the generic UpdateWebhook builder with application/json body
+func NewUpdateWebhookRequest(server string, id ID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateWebhookRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateWebhookRequestWithBody constructs an http.Request for the UpdateWebhook method, with any body, and a specified content type
+func NewUpdateWebhookRequestWithBody(server string, id ID, params *UpdateWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReplaceWebhookRequest calls the generic ReplaceWebhook builder with application/json body
+func NewReplaceWebhookRequest(server string, id ID, params *ReplaceWebhookParams, body ReplaceWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceWebhookRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReplaceWebhookRequestWithBody constructs an http.Request for the ReplaceWebhook method, with any body, and a specified content type
+func NewReplaceWebhookRequestWithBody(server string, id ID, params *ReplaceWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListDeliveriesRequest constructs an http.Request for the ListDeliveries method
+func NewListDeliveriesRequest(server string, id ID, params *ListDeliveriesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/entregas/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDeliveryRequest constructs an http.Request for the GetDelivery method
+func NewGetDeliveryRequest(server string, id ID, deliveryID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id_entrega", deliveryID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/entregas/%s/", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRedeliverRequest constructs an http.Request for the Redeliver method
+func NewRedeliverRequest(server string, id ID, deliveryID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id_entrega", deliveryID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/entregas/%s/reenviar/", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetLiveRequest constructs an http.Request for the GetLive method
 func NewGetLiveRequest(server string) (*http.Request, error) {
 	var err error
@@ -11962,6 +13139,140 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/token/refresh/ (the `RefreshToken` operationId).
 	RefreshTokenWithResponse(ctx context.Context, body RefreshTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshTokenResponse, error)
+
+	// ListWebhooksWithResponse Webhooks
+	//
+	// Roles: superusuario, todos; organizador, los de sus competencias; un observador no tiene ninguno. Por
+	// `id`. El secreto no se ve.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/webhooks/ (the `ListWebhooks` operationId).
+	ListWebhooksWithResponse(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error)
+
+	// CreateWebhookWithBodyWithResponse Crea un webhook
+	//
+	// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+	// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+	// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+	//
+	// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+	// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+	// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+	// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+	// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+	CreateWebhookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error)
+
+	// CreateWebhookWithResponse Crea un webhook
+	//
+	// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+	// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+	// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+	//
+	// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+	// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+	// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+	// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+	// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+	CreateWebhookWithResponse(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error)
+
+	// DeleteWebhookWithResponse Elimina un webhook con sus entregas
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/webhooks/{id}/ (the `DeleteWebhook` operationId).
+	DeleteWebhookWithResponse(ctx context.Context, id ID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*DeleteWebhookResponse, error)
+
+	// GetWebhookWithResponse Un webhook
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/webhooks/{id}/ (the `GetWebhook` operationId).
+	GetWebhookWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetWebhookResponse, error)
+
+	// UpdateWebhookWithBodyWithResponse Cambia campos de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+	UpdateWebhookWithBodyWithResponse(ctx context.Context, id ID, params *UpdateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateWebhookResponse, error)
+
+	// UpdateWebhookWithResponse Cambia campos de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+	UpdateWebhookWithResponse(ctx context.Context, id ID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateWebhookResponse, error)
+
+	// ReplaceWebhookWithBodyWithResponse Cambia un webhook; exige `url` y `tipos`
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+	ReplaceWebhookWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceWebhookResponse, error)
+
+	// ReplaceWebhookWithResponse Cambia un webhook; exige `url` y `tipos`
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+	ReplaceWebhookWithResponse(ctx context.Context, id ID, params *ReplaceWebhookParams, body ReplaceWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceWebhookResponse, error)
+
+	// ListDeliveriesWithResponse Entregas de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia. De la más reciente a la más antigua; sin `page`, las primeras 200.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/webhooks/{id}/entregas/ (the `ListDeliveries` operationId).
+	ListDeliveriesWithResponse(ctx context.Context, id ID, params *ListDeliveriesParams, reqEditors ...RequestEditorFn) (*ListDeliveriesResponse, error)
+
+	// GetDeliveryWithResponse Una entrega con lo que se envía
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/webhooks/{id}/entregas/{id_entrega}/ (the `GetDelivery` operationId).
+	GetDeliveryWithResponse(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*GetDeliveryResponse, error)
+
+	// RedeliverWithResponse Envía una entrega otra vez
+	//
+	// Roles: superusuario, organizador de su competencia. Con el mismo `id` y el mismo cuerpo. 409
+	// `decision_imposible` si el webhook no está activo.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
+	RedeliverWithResponse(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*RedeliverResponse, error)
 
 	// GetLiveWithResponse El proceso responde
 	//
@@ -14956,6 +16267,368 @@ func (r RefreshTokenResponse) ContentType() string {
 	return ""
 }
 
+type ListWebhooksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WebhookList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListWebhooksResponse) GetJSON200() *WebhookList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListWebhooksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListWebhooksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListWebhooksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListWebhooksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *WebhookRow
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateWebhookResponse) GetJSON201() *WebhookRow {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WebhookRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetWebhookResponse) GetJSON200() *WebhookRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WebhookRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateWebhookResponse) GetJSON200() *WebhookRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReplaceWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WebhookRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceWebhookResponse) GetJSON200() *WebhookRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDeliveriesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DeliveryList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDeliveriesResponse) GetJSON200() *DeliveryList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDeliveriesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeliveriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeliveriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDeliveriesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetDeliveryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Delivery
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDeliveryResponse) GetJSON200() *Delivery {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDeliveryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDeliveryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDeliveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDeliveryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RedeliverResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Delivery
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RedeliverResponse) GetJSON200() *Delivery {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r RedeliverResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RedeliverResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RedeliverResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RedeliverResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetLiveResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -16808,6 +18481,212 @@ func (c *ClientWithResponses) RefreshTokenWithResponse(ctx context.Context, body
 		return nil, err
 	}
 	return ParseRefreshTokenResponse(rsp)
+}
+
+// ListWebhooksWithResponse Webhooks
+//
+// Roles: superusuario, todos; organizador, los de sus competencias; un observador no tiene ninguno. Por
+// `id`. El secreto no se ve.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/webhooks/ (the `ListWebhooks` operationId).
+func (c *ClientWithResponses) ListWebhooksWithResponse(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error) {
+	rsp, err := c.ListWebhooks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListWebhooksResponse(rsp)
+}
+
+// CreateWebhookWithBodyWithResponse Crea un webhook
+//
+// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+//
+// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+func (c *ClientWithResponses) CreateWebhookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error) {
+	rsp, err := c.CreateWebhookWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateWebhookResponse(rsp)
+}
+
+// CreateWebhookWithResponse Crea un webhook
+//
+// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+//
+// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+func (c *ClientWithResponses) CreateWebhookWithResponse(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error) {
+	rsp, err := c.CreateWebhook(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateWebhookResponse(rsp)
+}
+
+// DeleteWebhookWithResponse Elimina un webhook con sus entregas
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/webhooks/{id}/ (the `DeleteWebhook` operationId).
+func (c *ClientWithResponses) DeleteWebhookWithResponse(ctx context.Context, id ID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*DeleteWebhookResponse, error) {
+	rsp, err := c.DeleteWebhook(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteWebhookResponse(rsp)
+}
+
+// GetWebhookWithResponse Un webhook
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/webhooks/{id}/ (the `GetWebhook` operationId).
+func (c *ClientWithResponses) GetWebhookWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetWebhookResponse, error) {
+	rsp, err := c.GetWebhook(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetWebhookResponse(rsp)
+}
+
+// UpdateWebhookWithBodyWithResponse Cambia campos de un webhook
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+func (c *ClientWithResponses) UpdateWebhookWithBodyWithResponse(ctx context.Context, id ID, params *UpdateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateWebhookResponse, error) {
+	rsp, err := c.UpdateWebhookWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateWebhookResponse(rsp)
+}
+
+// UpdateWebhookWithResponse Cambia campos de un webhook
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+func (c *ClientWithResponses) UpdateWebhookWithResponse(ctx context.Context, id ID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateWebhookResponse, error) {
+	rsp, err := c.UpdateWebhook(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateWebhookResponse(rsp)
+}
+
+// ReplaceWebhookWithBodyWithResponse Cambia un webhook; exige `url` y `tipos`
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+func (c *ClientWithResponses) ReplaceWebhookWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceWebhookResponse, error) {
+	rsp, err := c.ReplaceWebhookWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceWebhookResponse(rsp)
+}
+
+// ReplaceWebhookWithResponse Cambia un webhook; exige `url` y `tipos`
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+func (c *ClientWithResponses) ReplaceWebhookWithResponse(ctx context.Context, id ID, params *ReplaceWebhookParams, body ReplaceWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceWebhookResponse, error) {
+	rsp, err := c.ReplaceWebhook(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceWebhookResponse(rsp)
+}
+
+// ListDeliveriesWithResponse Entregas de un webhook
+//
+// Roles: superusuario, organizador de su competencia. De la más reciente a la más antigua; sin `page`, las primeras 200.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/webhooks/{id}/entregas/ (the `ListDeliveries` operationId).
+func (c *ClientWithResponses) ListDeliveriesWithResponse(ctx context.Context, id ID, params *ListDeliveriesParams, reqEditors ...RequestEditorFn) (*ListDeliveriesResponse, error) {
+	rsp, err := c.ListDeliveries(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeliveriesResponse(rsp)
+}
+
+// GetDeliveryWithResponse Una entrega con lo que se envía
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/webhooks/{id}/entregas/{id_entrega}/ (the `GetDelivery` operationId).
+func (c *ClientWithResponses) GetDeliveryWithResponse(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*GetDeliveryResponse, error) {
+	rsp, err := c.GetDelivery(ctx, id, deliveryID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDeliveryResponse(rsp)
+}
+
+// RedeliverWithResponse Envía una entrega otra vez
+//
+// Roles: superusuario, organizador de su competencia. Con el mismo `id` y el mismo cuerpo. 409
+// `decision_imposible` si el webhook no está activo.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
+func (c *ClientWithResponses) RedeliverWithResponse(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*RedeliverResponse, error) {
+	rsp, err := c.Redeliver(ctx, id, deliveryID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRedeliverResponse(rsp)
 }
 
 // GetLiveWithResponse El proceso responde
@@ -18703,6 +20582,230 @@ func ParseRefreshTokenResponse(rsp *http.Response) (*RefreshTokenResponse, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RefreshedToken
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListWebhooksResponse parses an HTTP response from a ListWebhooksWithResponse call
+func ParseListWebhooksResponse(rsp *http.Response) (*ListWebhooksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListWebhooksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WebhookList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateWebhookResponse parses an HTTP response from a CreateWebhookWithResponse call
+func ParseCreateWebhookResponse(rsp *http.Response) (*CreateWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest WebhookRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteWebhookResponse parses an HTTP response from a DeleteWebhookWithResponse call
+func ParseDeleteWebhookResponse(rsp *http.Response) (*DeleteWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseGetWebhookResponse parses an HTTP response from a GetWebhookWithResponse call
+func ParseGetWebhookResponse(rsp *http.Response) (*GetWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WebhookRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateWebhookResponse parses an HTTP response from a UpdateWebhookWithResponse call
+func ParseUpdateWebhookResponse(rsp *http.Response) (*UpdateWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WebhookRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplaceWebhookResponse parses an HTTP response from a ReplaceWebhookWithResponse call
+func ParseReplaceWebhookResponse(rsp *http.Response) (*ReplaceWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WebhookRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDeliveriesResponse parses an HTTP response from a ListDeliveriesWithResponse call
+func ParseListDeliveriesResponse(rsp *http.Response) (*ListDeliveriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeliveriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeliveryList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDeliveryResponse parses an HTTP response from a GetDeliveryWithResponse call
+func ParseGetDeliveryResponse(rsp *http.Response) (*GetDeliveryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDeliveryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Delivery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRedeliverResponse parses an HTTP response from a RedeliverWithResponse call
+func ParseRedeliverResponse(rsp *http.Response) (*RedeliverResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RedeliverResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Delivery
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
