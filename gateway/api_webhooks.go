@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -130,15 +131,20 @@ func (s *Server) webhook(c *call) error {
 	return c.answerWebhook(http.StatusOK, w, err)
 }
 
-// answerWebhook writes a webhook; its tag is that of it without the secret.
+// answerWebhook writes a webhook.
 func (c *call) answerWebhook(status int, w race.Webhook, err error) error {
 	if err != nil {
 		return c.missing(err, textNoWebhook)
 	}
-	tagged := w
-	tagged.Secret = ""
 	c.secret()
-	return c.row(status, tagged, webhookOf(w, c.s.stamp()))
+	return c.row(status, tagged(w), webhookOf(w, c.s.stamp()))
+}
+
+// tagged is what the tag of a webhook is made of: without the secret, and with its
+// instant as it is stored.
+func tagged(w race.Webhook) race.Webhook {
+	w.Secret, w.CreatedAt = "", w.CreatedAt.UTC().Truncate(time.Microsecond)
+	return w
 }
 
 func (c *call) webhookForm() (hooks.Form, error) {
@@ -203,7 +209,7 @@ func (c *call) matchWebhook() func(race.Webhook) bool {
 	if tag == "" {
 		return nil
 	}
-	return func(w race.Webhook) bool { return tag == office.TagOf(w) }
+	return func(w race.Webhook) bool { return tag == office.TagOf(tagged(w)) }
 }
 
 // deliveries answers GET /api/webhooks/{id}/entregas/, newest first; without a

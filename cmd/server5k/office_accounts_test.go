@@ -282,10 +282,10 @@ func TestOffice_WebhooksShowTheirSecretOnce(t *testing.T) {
 		Secret string   `json:"secreto"`
 	}
 	in := map[string]any{"competencia_id": 1, "url": "https://example.org/a", "tipos": []string{"resultados.oficiales", "competencia.iniciada"}}
-	b.ana.must(http.StatusCreated, "POST", "/api/webhooks/", in, &made)
+	first := b.ana.must(http.StatusCreated, "POST", "/api/webhooks/", in, &made).header.Get("ETag")
 	path := fmt.Sprintf("/api/webhooks/%d/", made.ID)
 	tag := b.ana.must(http.StatusOK, "GET", path, nil, &read).header.Get("ETag")
-	if made.Secret == "" || read.Secret != "" || len(read.Kinds) != 2 {
+	if made.Secret == "" || read.Secret != "" || len(read.Kinds) != 2 || first != tag {
 		t.Errorf("made %+v, read %+v", made, read)
 	}
 	b.ana.must(http.StatusOK, "PATCH", path, map[string]any{"nuevo_secreto": true}, &read, "If-Match", tag)

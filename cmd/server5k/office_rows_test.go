@@ -54,6 +54,33 @@ func editAtOnce(t *testing.T, b *officeBench) {
 	}
 }
 
+// TestOffice_TagOfWhatWasMadeIsGood: what a POST answers can be edited without
+// reading it first.
+func TestOffice_TagOfWhatWasMadeIsGood(t *testing.T) {
+	t.Parallel()
+	b := setupOffice(t)
+	for path, in := range map[string]map[string]any{
+		"/api/competencias/":  {"name": "Nueva", "datetime": "2026-12-01T08:00:00.1234567-05:00"},
+		"/api/equipos/":       {"competition_id": 1, "name": "Ñ", "number": 7, "category": "estudiantes"},
+		"/api/jueces/":        {"username": "nuevo", "password": "una-clave-larga"},
+		"/api/organizadores/": {"username": "nueva", "password": "una-clave-larga", "rol": "observador", "competencias": []int{2, 1}},
+		"/api/categorias/":    {"codigo": "egresados", "nombre": "Egresados"},
+	} {
+		var made struct {
+			ID   int64  `json:"id"`
+			Code string `json:"codigo"`
+		}
+		tag := b.super.must(http.StatusCreated, "POST", path, in, &made).header.Get("ETag")
+		row := path + made.Code + "/"
+		if made.Code == "" {
+			row = fmt.Sprintf("%s%d/", path, made.ID)
+		}
+		if read := b.super.must(http.StatusOK, "GET", row, nil, nil).header.Get("ETag"); read != tag || tag == "" {
+			t.Errorf("%s: %s when it was made, %s when it is read", path, tag, read)
+		}
+	}
+}
+
 // TestOffice_FormsSayWhatIsWrong names every field at once, in the language asked
 // for.
 func TestOffice_FormsSayWhatIsWrong(t *testing.T) {

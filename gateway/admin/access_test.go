@@ -161,7 +161,7 @@ func TestRoutes_Access(t *testing.T) {
 	b := setup(t)
 	withRulings(b)
 	for pattern, r := range b.panel.routes {
-		path := strings.NewReplacer("competencias/{}", "competencias/1", "equipos/{}", "equipos/11", "jueces/{}", "jueces/1", "organizadores/{}", "organizadores/2", "versiones/{}", "versiones/1").Replace(pattern)
+		path := strings.NewReplacer("competencias/{}", "competencias/1", "equipos/{}", "equipos/11", "jueces/{}", "jueces/1", "organizadores/{}", "organizadores/2", "versiones/{}", "versiones/1", "webhooks/{}", "webhooks/1").Replace(pattern)
 		if strings.Contains(path, "{}") {
 			t.Fatalf("no path for %s", pattern)
 		}

@@ -27,12 +27,11 @@ type call struct {
 }
 
 // dispatch checks what is common to all routes and calls the handler.
-func (c *call) dispatch(ctx context.Context) error {
+func (c *call) dispatch(ctx context.Context, pattern string) error {
 	c.harden()
 	if lang, chosen := languageOf(c.ctx); chosen {
 		setCookie(c.ctx, languageCookie, lang, c.p.cfg.Secure(c.ctx), languageLife)
 	}
-	pattern, ids := patternOf(c.path)
 	r, ok := c.p.routes[pattern]
 	if !ok {
 		if r, ok := c.p.routes[pattern+"/"]; ok && r.get != nil && safeMethod(c.method) {
@@ -41,7 +40,6 @@ func (c *call) dispatch(ctx context.Context) error {
 		}
 		return race.ErrNotFound
 	}
-	c.ids = ids
 	h := r.post
 	if safeMethod(c.method) {
 		h = r.get

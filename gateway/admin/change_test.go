@@ -251,19 +251,18 @@ func TestCategories(t *testing.T) {
 func TestImport_ChecksThenWrites(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	path := "/admin/competencias/1/importar/"
-	b.upload(path, "", "").want(t, http.StatusUnprocessableEntity, "Elija un archivo")
-	b.upload(path, "foto.pdf", "%PDF").want(t, http.StatusUnprocessableEntity, "No es una tabla")
-	b.upload(path, "grande.csv", strings.Repeat("x", maxImport+1)).want(t, http.StatusUnprocessableEntity, "demasiado grande")
-	bad := b.upload(path, "mal.csv", "1;bien\n2;mal").want(t, http.StatusUnprocessableEntity, "tiene errores", "equipo 2;mal")
+	b.upload("", "").want(t, http.StatusUnprocessableEntity, "Elija un archivo")
+	b.upload("foto.pdf", "%PDF").want(t, http.StatusUnprocessableEntity, "No es una tabla")
+	b.upload("grande.csv", strings.Repeat("x", maxImport+1)).want(t, http.StatusUnprocessableEntity, "demasiado grande")
+	bad := b.upload("mal.csv", "1;bien\n2;mal").want(t, http.StatusUnprocessableEntity, "tiene errores", "equipo 2;mal")
 	if strings.Contains(bad.body, `name="contenido"`) {
 		t.Error("a file with errors can be confirmed")
 	}
-	page := b.upload(path, "equipos.csv", "201;Ñandú Íñiguez").want(t, http.StatusOK, "equipos.csv se puede importar", "Confirmar la importación")
+	page := b.upload("equipos.csv", "201;Ñandú Íñiguez").want(t, http.StatusOK, "equipos.csv se puede importar", "Confirmar la importación")
 	if n := len(b.db.teams); n != 3 {
 		t.Fatalf("%d teams before it was confirmed", n)
 	}
-	b.upload(path, "", "", "nombre_archivo", "equipos.csv", "contenido", page.hidden(t, "contenido")).want(t, http.StatusSeeOther)
+	b.upload("", "", "nombre_archivo", "equipos.csv", "contenido", page.hidden(t, "contenido")).want(t, http.StatusSeeOther)
 	b.get(chief, "/admin/competencias/1/").want(t, http.StatusOK, "Ñandú Íñiguez")
 }
 

@@ -24,7 +24,7 @@ var getPages = []string{
 	"/admin/competencias/1/intercambio/", "/admin/equipos/11/", "/admin/equipos/12/", "/admin/equipos/13/", "/admin/equipos/12/editar/", "/admin/equipos/12/eliminar/",
 	"/admin/jueces/", "/admin/jueces/?buscar=nadie", "/admin/jueces/nuevo/", "/admin/jueces/1/", "/admin/jueces/1/restablecer/", "/admin/jueces/1/eliminar/",
 	"/admin/organizadores/", "/admin/organizadores/nuevo/", "/admin/organizadores/2/", "/admin/organizadores/2/eliminar/", "/admin/categorias/", "/admin/categorias/?codigo=estudiantes",
-	"/admin/auditoria/", "/admin/auditoria/?accion=team.&competencia=1&autor=ada",
+	"/admin/webhooks/", "/admin/webhooks/nuevo/", "/admin/auditoria/", "/admin/auditoria/?accion=team.&competencia=1&autor=ada",
 }
 
 // withRulings makes some of every sort, and two versions.

@@ -18,6 +18,7 @@ import (
 	"github.com/valyala/fasthttp/fasthttputil"
 
 	"server5k/gateway/auth"
+	"server5k/gateway/hooks"
 	"server5k/gateway/office"
 	"server5k/race"
 )
@@ -37,6 +38,7 @@ type bench struct {
 	t     testing.TB
 	db    *memory
 	panel *Panel
+	hooks *hookStore
 	cl    *fasthttp.Client
 	now   time.Time
 }
@@ -45,7 +47,7 @@ type bench struct {
 // mark too few, a held one and two marks almost at once.
 func setup(tb testing.TB) *bench {
 	tb.Helper()
-	b := &bench{t: tb, now: gun.Add(time.Hour)}
+	b := &bench{t: tb, hooks: &hookStore{}, now: gun.Add(time.Hour)}
 	clock := func() time.Time { return b.now }
 	b.db = newMemory(clock)
 	m := b.db
@@ -79,7 +81,7 @@ func setup(tb testing.TB) *bench {
 
 	log := testLog{tb}
 	desk := office.New(office.Config{Store: m, Races: m, Hasher: testHasher(), Now: clock})
-	b.panel = New(Config{Desk: desk, Accounts: m, Hasher: testHasher(), Secret: []byte("a secret of the tests"), Importer: importer{m}, Now: clock, Location: time.FixedZone("", -5*3600), Log: log.logger()})
+	b.panel = New(Config{Desk: desk, Accounts: m, Hasher: testHasher(), Secret: []byte("a secret of the tests"), Importer: importer{m}, Webhooks: hooks.NewRegistry(b.hooks, hooks.Guard{}, clock), Now: clock, Location: time.FixedZone("", -5*3600), Log: log.logger()})
 	ln := fasthttputil.NewInmemoryListener()
 	srv := &fasthttp.Server{Handler: b.panel.Handler, DisablePreParseMultipartForm: true}
 	go srv.Serve(ln) //nolint:errcheck // it ends with the listener
@@ -176,8 +178,8 @@ func (b *bench) post(who race.OrganizerID, path string, form ...string) answer {
 	return b.do(request{method: http.MethodPost, path: path, who: who, form: v})
 }
 
-// upload sends a file and other fields as the organizer.
-func (b *bench) upload(path, name, content string, fields ...string) answer {
+// upload sends a file and other fields to the import of competition 1.
+func (b *bench) upload(name, content string, fields ...string) answer {
 	b.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -197,7 +199,7 @@ func (b *bench) upload(path, name, content string, fields ...string) answer {
 		put(err)
 	}
 	put(w.Close())
-	return b.do(request{method: http.MethodPost, path: path, who: chief, body: body.Bytes(), media: w.FormDataContentType()})
+	return b.do(request{method: http.MethodPost, path: "/admin/competencias/1/importar/", who: chief, body: body.Bytes(), media: w.FormDataContentType()})
 }
 
 // location returns where an answer leads to.

@@ -68,6 +68,7 @@ func (c *call) page(status int, name, title string, data any) error {
 	}
 	if c.session != (session{}) {
 		f.LoggedIn, f.Account, f.Role, f.Super, f.Writes = true, c.who.Username, c.who.Role(), c.who.Superuser, c.who.Writes()
+		f.Webhooks = f.Writes && c.p.cfg.Webhooks != nil
 		f.FormToken = c.p.sessions.formToken(c.session)
 	}
 	if c.p.texts[c.lang].has(donePrefix + done) {
