@@ -129,6 +129,9 @@ var spoken = sync.OnceValue(func() *contract.Contract {
 	if err != nil {
 		panic(err) // the documents are part of the program
 	}
+	c.Skip = func(r *http.Request) bool { // nginx keeps these to itself
+		return r.URL.Scheme == "https" && strings.HasPrefix(r.URL.Path, "/health/")
+	}
 	return c
 })
 

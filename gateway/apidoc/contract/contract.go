@@ -154,10 +154,11 @@ func (c *Contract) Check(r *http.Request, sent []byte, res *http.Response, got [
 		rule, values, found = find(c.paths, strings.TrimSuffix(r.URL.Path, "/"))
 	}
 	if !found {
-		if res.StatusCode != http.StatusNotFound && res.StatusCode != http.StatusBadRequest {
-			return errors.New("the path is not documented")
+		switch res.StatusCode {
+		case http.StatusNotFound, http.StatusBadRequest, http.StatusRequestEntityTooLarge: // the last is found before the path
+			return c.isDetail(got)
 		}
-		return c.isDetail(got)
+		return errors.New("the path is not documented")
 	}
 	method := r.Method
 	if method == http.MethodHead {

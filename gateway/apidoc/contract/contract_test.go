@@ -95,6 +95,7 @@ func TestRoundTrip(t *testing.T) {
 		{name: "another method that works", call: "DELETE /api/me/", status: 200, body: `{}`, problem: "the method is not documented"},
 		{name: "HEAD", call: "HEAD /api/me/", status: 200},
 		{name: "no such path", call: "GET /api/nope/", status: 404, body: `{"detail":"x"}`},
+		{name: "too much for no path", call: "POST /api/nope/", status: 413, body: `{"detail":"x"}`},
 		{name: "no such path, something else", call: "GET /api/nope/", status: 404, body: `{"error":"x"}`, problem: "detail"},
 		{name: "a path that nobody wrote down", call: "GET /api/nope/", status: 200, body: `{}`, problem: "the path is not documented"},
 		{name: "no number", call: "GET /api/equipos/x/", status: 404, body: `{"detail":"x"}`},
