@@ -32,6 +32,11 @@ func TestOffice_SignsOut(t *testing.T) {
 	}
 	old := client{t, b.url, access}
 	old.must(http.StatusOK, "GET", "/api/me/", nil, nil)
+	connected, err := rest{url: b.url, token: access}.dialJudge(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connected.cut(false)
 	b.judge[0] = client{t, b.url, ""}
 	b.judge[0].must(http.StatusOK, "POST", "/api/token/refresh/", map[string]any{"refresh": refresh}, nil)
 
@@ -43,6 +48,13 @@ func TestOffice_SignsOut(t *testing.T) {
 		t.Errorf("reset: %v %q", a.header, reset.Password)
 	}
 	old.must(http.StatusUnauthorized, "GET", "/api/me/", nil, nil)
+	if m, err := connected.read(); err == nil || !strings.Contains(err.Error(), "4002") {
+		t.Errorf("the socket read %+v, %v; want the close", m, err)
+	}
+	if again, err := (rest{url: b.url, token: access}).dialJudge(t.Context(), 1); err == nil {
+		again.cut(false)
+		t.Error("the old token opens a socket")
+	}
 	b.judge[0].must(http.StatusUnauthorized, "POST", "/api/token/refresh/", map[string]any{"refresh": refresh}, nil)
 	var tokens struct{ Access, Refresh string }
 	b.judge[0].must(http.StatusUnauthorized, "POST", "/api/login/", map[string]any{"username": "juez1", "password": testPassword}, nil)

@@ -27,6 +27,8 @@ func editAtOnce(t *testing.T, b *officeBench) {
 		"/api/equipos/1/":       func(n int) map[string]any { return map[string]any{"name": fmt.Sprint("Nombre ", n)} },
 		"/api/jueces/1/":        func(n int) map[string]any { return map[string]any{"first_name": fmt.Sprint("Nombre ", n)} },
 		"/api/organizadores/2/": func(n int) map[string]any { return map[string]any{"email": fmt.Sprint("a", n, "@x.ec")} },
+
+		"/api/categorias/estudiantes/": func(n int) map[string]any { return map[string]any{"nombre": fmt.Sprint("Nombre ", n)} },
 	} {
 		tag := b.super.must(http.StatusOK, "GET", path, nil, nil).header.Get("ETag")
 		if tag == "" {
