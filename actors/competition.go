@@ -333,8 +333,8 @@ func (c *competition) onDecided(ctx actor.Context, m decided) {
 	for _, w := range done {
 		w.tell(ctx, ruledReply{m.ruled, m.err})
 	}
-	if m.err != nil {
-		c.flush(ctx)
+	if m.err != nil || (m.ruled.Repeated && m.ruled.Ruling.Event <= c.ledger.Event()) {
+		c.flush(ctx) // nothing that is not known here
 		return
 	}
 	c.log.Info("ruling made", "kind", string(m.ruled.Ruling.Kind), "ruling_id", int64(m.ruled.Ruling.ID), "event", m.ruled.Ruling.Event)

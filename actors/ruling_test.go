@@ -60,8 +60,9 @@ func TestSystem_OrderWhoseAnswerIsLostIsCarriedOutOnce(t *testing.T) {
 	if r := rule(t, sys, o); !r.Repeated {
 		t.Error("the answer is not that of the first try")
 	}
-	if r := rule(t, sys, o); !r.Repeated {
-		t.Error("the order was carried out again")
+	epoch := epochOf(t, sys)
+	if r := rule(t, sys, o); !r.Repeated || epochOf(t, sys) != epoch {
+		t.Errorf("the order was carried out again: repeated %v, epoch %d after %d", r.Repeated, epochOf(t, sys), epoch)
 	}
 	e, err := store.Evidence(t.Context(), 1)
 	if err != nil || e.Adjustments()[1].Elapsed != time.Minute {

@@ -116,6 +116,12 @@ type importLineJSON struct {
 	Text    string `json:"texto"`
 }
 
+// outcomes are what becomes of a line of a file, on the wire.
+var outcomes = map[roster.Outcome]string{
+	roster.Created: "nuevo", roster.Updated: "cambiado", roster.Unchanged: "igual", roster.Kept: "conservado",
+	roster.Warned: "aviso", roster.Failed: "error",
+}
+
 func (c *call) importOf(r roster.Report, done bool) importJSON {
 	counts := func(n roster.Counts) importCountsJSON { return importCountsJSON{n.Created, n.Updated, n.Unchanged} }
 	summary := r.Summary()
@@ -124,7 +130,7 @@ func (c *call) importOf(r roster.Report, done bool) importJSON {
 		Kept: r.Kept, Errors: r.Errors, Warnings: r.Warnings, Lines: make([]importLineJSON, len(r.Lines)),
 	}
 	for i, l := range r.Lines {
-		out.Lines[i] = importLineJSON{l.Row, l.Outcome.String(), c.say(phrase{l.Text.ES, l.Text.EN})}
+		out.Lines[i] = importLineJSON{l.Row, outcomes[l.Outcome], c.say(phrase{l.Text.ES, l.Text.EN})}
 	}
 	return out
 }

@@ -44,7 +44,7 @@ type standingJSON struct {
 
 func standingOf(s race.Standing) standingJSON {
 	out := standingJSON{
-		Status: string(s.Status), Cause: string(s.Cause), Reason: s.Reason,
+		Status: string(s.Status), Cause: causes[s.Cause], Reason: s.Reason,
 		TeamID: int64(s.Team.ID), TeamName: s.Team.Name, Bib: s.Team.Bib, Category: string(s.Team.Category),
 		Records: s.Records, Absent: s.Absent, Penalty: s.Penalty.Milliseconds(),
 		Total: s.Total.Milliseconds(), Average: s.Average.Milliseconds(), Best: s.Best.Milliseconds(),
@@ -96,7 +96,7 @@ type lineJSON struct {
 
 func lineOf(l race.SheetLine) lineJSON {
 	out := lineJSON{
-		Status: string(l.Status), Cause: string(l.Cause), Reason: l.Reason, TeamID: int64(l.Team), TeamName: l.Name, Bib: l.Bib,
+		Status: string(l.Status), Cause: causes[l.Cause], Reason: l.Reason, TeamID: int64(l.Team), TeamName: l.Name, Bib: l.Bib,
 		Category: string(l.Category), Records: l.Records, Absent: l.Absent, Penalty: l.PenaltyMS, Total: l.TotalMS, Times: l.TimesMS,
 	}
 	if l.Place > 0 {

@@ -69,7 +69,9 @@ func (s *Server) rule(c *call) error {
 		return c.missing(err, textNoCompetition)
 	}
 	if name == (race.RecordID{}) {
-		name = ruled.Record.ID
+		if name, err = c.recordName(ruled); err != nil {
+			return err
+		}
 	}
 	status := http.StatusCreated
 	if ruled.Repeated {
@@ -91,6 +93,22 @@ func (c *call) recordNumber(name race.RecordID) (int64, error) {
 		return 0, &refusal{status: http.StatusNotFound, body: detailBody{Detail: c.say(textNoRecord), Code: string(race.CodeNoRecord)}}
 	}
 	return e.Records[i].Seq, nil
+}
+
+// recordName returns the UUID of the record that a ruling is about, zero for none.
+func (c *call) recordName(r race.Ruled) (race.RecordID, error) {
+	if r.Record.Seq != 0 || r.Ruling.Record == 0 {
+		return r.Record.ID, nil
+	}
+	e, err := c.readEvidence()
+	if err != nil {
+		return race.RecordID{}, err
+	}
+	i := slices.IndexFunc(e.Records, func(rec race.TimeRecord) bool { return rec.Seq == r.Ruling.Record })
+	if i < 0 {
+		return race.RecordID{}, nil
+	}
+	return e.Records[i].ID, nil
 }
 
 var textNoRecord = phrase{"El registro no existe.", "The record does not exist."}

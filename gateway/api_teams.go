@@ -25,6 +25,9 @@ func (s *Server) teams(c *call) error {
 	}
 	nobody := byCompetition && competition <= 0 || byJudge && judge <= 0 ||
 		byJudge && !c.byOrganizer() && race.JudgeID(judge) != c.judge.ID
+	if nobody && c.byOrganizer() {
+		return s.listTeams(c, race.TeamFilter{Competition: -1}) // of nothing
+	}
 	if nobody {
 		c.reply(http.StatusOK, []teamJSON{})
 		return nil

@@ -44,6 +44,12 @@ var deliveryStates = map[race.DeliveryState]string{
 	race.DeliveryPending: "pendiente", race.DeliveryDelivered: "entregada", race.DeliveryFailed: "fallida",
 }
 
+// deliveryFaults are why an attempt failed, on the wire.
+var deliveryFaults = map[race.DeliveryFault]string{
+	race.FaultRefused: "direccion_no_permitida", race.FaultUnreachable: "inalcanzable", race.FaultTLS: "certificado", race.FaultTimeout: "plazo",
+	race.FaultStatus: "respuesta", race.FaultRedirect: "redireccion", race.FaultGone: "retirado", race.FaultExpired: "vencida", race.FaultInactive: "inactivo",
+}
+
 // deliveryJSON is one piece of news for a webhook.
 type deliveryJSON struct {
 	ID            string         `json:"id"`
@@ -65,7 +71,7 @@ func (c *call) deliveryOf(d race.Delivery) deliveryJSON {
 	in, fault := c.s.stamp(), hooks.FaultText(d.LastFault)
 	out := deliveryJSON{
 		ID: d.ID.String(), CompetitionID: idOf(d.Competition), Kind: hooks.Type(d.Kind), Subject: d.Subject, State: deliveryStates[d.State],
-		Attempts: d.Attempts, LastFault: string(d.LastFault), LastText: c.say(phrase{fault.ES, fault.EN}),
+		Attempts: d.Attempts, LastFault: deliveryFaults[d.LastFault], LastText: c.say(phrase{fault.ES, fault.EN}),
 		CreatedAt: in.text(d.CreatedAt), DeliveredAt: in.pointer(d.DeliveredAt), Body: jsontext.Value(d.Body),
 	}
 	if d.State == race.DeliveryPending {

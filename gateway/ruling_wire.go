@@ -45,6 +45,11 @@ var findingKinds = map[race.FindingKind]string{
 	race.FindingBeforeGun:   "antes_de_salida",
 }
 
+// causes are why teams are not ranked, on the wire.
+var causes = map[race.Cause]string{
+	race.CauseAbsent: "ausente", race.CauseMissing: "faltan", race.CauseSurplus: "sobran", race.CauseRuling: "decision",
+}
+
 // rulingJSON is one decision.
 type rulingJSON struct {
 	ID       int64   `json:"id"`

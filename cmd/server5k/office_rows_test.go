@@ -56,6 +56,23 @@ func editAtOnce(t *testing.T, b *officeBench) {
 	}
 }
 
+// TestOffice_ListOfNothingIsAPageToo: who asks for a page gets one, also of what
+// nothing has.
+func TestOffice_ListOfNothingIsAPageToo(t *testing.T) {
+	t.Parallel()
+	b := setupOffice(t)
+	for _, path := range []string{"/api/equipos/?competition_id=0&page=1", "/api/equipos/?judge_id=-1&page=1"} {
+		var page struct {
+			Count   *int
+			Results []any
+		}
+		b.ana.must(http.StatusOK, "GET", path, nil, &page)
+		if page.Count == nil || *page.Count != 0 || page.Results == nil {
+			t.Errorf("%s: %+v", path, page)
+		}
+	}
+}
+
 // TestOffice_TagOfWhatWasMadeIsGood: what a POST answers can be edited without
 // reading it first.
 func TestOffice_TagOfWhatWasMadeIsGood(t *testing.T) {
