@@ -60,6 +60,7 @@ func TestSystem_OrderWhoseAnswerIsLostIsCarriedOutOnce(t *testing.T) {
 	if r := rule(t, sys, o); !r.Repeated {
 		t.Error("the answer is not that of the first try")
 	}
+	submit(t, sys, mark(1, 1000)) // waits until the state is loaded
 	epoch := epochOf(t, sys)
 	if r := rule(t, sys, o); !r.Repeated || epochOf(t, sys) != epoch {
 		t.Errorf("the order was carried out again: repeated %v, epoch %d after %d", r.Repeated, epochOf(t, sys), epoch)
