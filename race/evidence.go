@@ -164,13 +164,9 @@ func (e Evidence) Standings() []Standing {
 	return out
 }
 
-// team returns a team of the competition.
-func (e Evidence) team(id TeamID) (Team, bool) {
-	i := slices.IndexFunc(e.Teams, func(t Team) bool { return t.ID == id })
-	if i < 0 {
-		return Team{}, false
-	}
-	return e.Teams[i], true
+// has says whether a team is in the competition.
+func (e Evidence) has(id TeamID) bool {
+	return slices.ContainsFunc(e.Teams, func(t Team) bool { return t.ID == id })
 }
 
 // counting returns how many records of a team count.

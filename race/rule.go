@@ -88,7 +88,7 @@ func (s *state) record(r Ruling) (Ruling, *TimeRecord, error) {
 	case r.Kind == RulingReinstate && !f.Voided:
 		return r, nil, Errorf(CodeRuling, "El registro no está anulado")
 	case r.Kind == RulingMove:
-		if _, ok := s.e.team(r.Team); !ok {
+		if !s.e.has(r.Team) {
 			return r, nil, Errorf(CodeNoSuchTeam, "El equipo %d no existe en esta competencia", r.Team)
 		}
 		if r.Team == f.For {
@@ -116,7 +116,7 @@ func (s *state) room(team TeamID) error {
 // add types a record in. It is stored as held, so that it counts only by the
 // ruling, which can be taken back.
 func (s *state) add(r Ruling, o Order) (Ruling, *TimeRecord, error) {
-	if _, ok := s.e.team(o.Team); !ok {
+	if !s.e.has(o.Team) {
 		return r, nil, Errorf(CodeNoSuchTeam, "El equipo %d no existe en esta competencia", o.Team)
 	}
 	rec := TimeRecord{
@@ -131,7 +131,7 @@ func (s *state) add(r Ruling, o Order) (Ruling, *TimeRecord, error) {
 }
 
 func (s *state) team(r Ruling, o Order) (Ruling, *TimeRecord, error) {
-	if _, ok := s.e.team(o.Team); !ok {
+	if !s.e.has(o.Team) {
 		return r, nil, Errorf(CodeNoSuchTeam, "El equipo %d no existe en esta competencia", o.Team)
 	}
 	if _, out := s.disqualified[o.Team]; r.Kind == RulingDisqualify && out {

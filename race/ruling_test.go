@@ -38,10 +38,10 @@ func evidence() race.Evidence {
 }
 
 // ruled carries an order out as a store does.
-func ruled(e race.Evidence, o race.Order) (race.Evidence, race.Ruling, error) {
+func ruled(e race.Evidence, o race.Order) (race.Evidence, error) {
 	r, rec, err := e.Rule(o)
 	if err != nil || r.ID != 0 {
-		return e, r, err
+		return e, err
 	}
 	if rec != nil {
 		rec.Seq = int64(len(e.Records)) + 1
@@ -51,7 +51,7 @@ func ruled(e race.Evidence, o race.Order) (race.Evidence, race.Ruling, error) {
 	r.ID = race.RulingID(len(e.Rulings)) + 1
 	e.Competition = e.Apply(r)
 	e.Rulings = append(slices.Clip(e.Rulings), r)
-	return e, r, nil
+	return e, nil
 }
 
 // line says how a team stands.
@@ -89,7 +89,8 @@ func TestEvidence_Rule(t *testing.T) {
 		{"absence", []race.Order{{Kind: race.RulingAbsence, Team: 3}}, 3, "descalificado 0 of 2 in 24m0s"},
 		{"penalty", []race.Order{{Kind: race.RulingPenalty, Team: 1, Amount: 5 * time.Minute}}, 1, "clasificado 2 of 2 in 46m0s"},
 		{"two penalties, one taken back", []race.Order{
-			{Kind: race.RulingPenalty, Team: 1, Amount: 5 * time.Minute}, {Kind: race.RulingPenalty, Team: 1, Amount: time.Minute},
+			{Kind: race.RulingPenalty, Team: 1, Amount: 5 * time.Minute},
+			{Kind: race.RulingPenalty, Team: 1, Amount: time.Minute},
 			{Kind: race.RulingUndo, Undoes: 2},
 		}, 1, "clasificado 1 of 2 in 42m0s"},
 		{"disqualify", []race.Order{{Kind: race.RulingDisqualify, Team: 1}}, 1, "descalificado 0 of 2 in 41m0s"},
@@ -110,7 +111,7 @@ func TestEvidence_Rule(t *testing.T) {
 			e := evidence()
 			for i, o := range c.orders {
 				var err error
-				if e, _, err = ruled(e, o); err != nil {
+				if e, err = ruled(e, o); err != nil {
 					t.Fatalf("order %d: %v", i, err)
 				}
 			}
@@ -165,7 +166,7 @@ func TestEvidence_RuleRefuses(t *testing.T) {
 			}
 			for i, o := range c.before {
 				var err error
-				if e, _, err = ruled(e, o); err != nil {
+				if e, err = ruled(e, o); err != nil {
 					t.Fatalf("order %d: %v", i, err)
 				}
 			}
@@ -183,11 +184,11 @@ func TestEvidence_Findings(t *testing.T) {
 		race.TimeRecord{ID: race.RecordID{20}, Team: 3, Elapsed: 24*time.Minute + 299*time.Millisecond, Seq: 7, State: race.StateCounted, ReceivedAt: rulingGun.Add(-time.Second)},
 		race.TimeRecord{ID: race.RecordID{21}, Team: 3, Elapsed: 61 * time.Minute, Seq: 8, State: race.StateCounted, ReceivedAt: rulingGun.Add(time.Hour)},
 	)
-	e, _, err := ruled(e, race.Order{Kind: race.RulingVoid, Record: 4})
+	e, err := ruled(e, race.Order{Kind: race.RulingVoid, Record: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e, _, err = ruled(e, race.Order{Kind: race.RulingAccept, Finding: "held-6"}); err != nil {
+	if e, err = ruled(e, race.Order{Kind: race.RulingAccept, Finding: "held-6"}); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -218,7 +219,7 @@ func TestEvidence_UndoAndRedoInAnyOrder(t *testing.T) {
 		made := 0
 		for made < 100 {
 			o := randomOrder(rng, e)
-			next, _, err := ruled(e, o)
+			next, err := ruled(e, o)
 			if err != nil {
 				continue // refused; it changes nothing
 			}
@@ -289,7 +290,7 @@ func TestSheet_EncodesAndCompares(t *testing.T) {
 	if _, same := again.Encode(); same != digest {
 		t.Error("decoding and encoding changed the bytes")
 	}
-	after, _, err := ruled(e, race.Order{Kind: race.RulingPenalty, Team: 2, Amount: time.Second})
+	after, err := ruled(e, race.Order{Kind: race.RulingPenalty, Team: 2, Amount: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func told(t *testing.T, orders ...race.Order) race.Evidence {
 	for i, o := range orders {
 		o.Key, o.At = race.OrderKey{0: 1, 15: byte(i)}, rulingGun.Add(2*time.Hour)
 		var err error
-		if e, _, err = ruled(e, o); err != nil {
+		if e, err = ruled(e, o); err != nil {
 			t.Fatalf("order %d: %v", i, err)
 		}
 		event++
