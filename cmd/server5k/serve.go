@@ -234,6 +234,8 @@ func localURL(ln net.Listener) string {
 func printDemo(io stdio, url string) {
 	_, _ = fmt.Fprintf(io.out, `
 Server5K de demostración: %[1]s/api/
+  Panel:        %[1]s/admin/
+  Documentos:   %[1]s/api/docs/
   Jueces:       juez1 / juez1123 … juez6 / juez6123
   Organizador:  %[2]s / %[3]s
 
