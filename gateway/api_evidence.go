@@ -209,6 +209,12 @@ func (c *call) ruleOnRecord(f *form, kinds func(race.Finish) []race.RulingKind, 
 	if err != nil {
 		return err
 	}
+	err = do(c, "change record", func(_ context.Context, _ *office.Desk, w office.Who) error { // also when there is nothing to do
+		return w.MayChange(r.evidence.Competition.ID)
+	})
+	if err != nil {
+		return err
+	}
 	for _, kind := range kinds(r.finish) {
 		o := race.Order{Competition: r.evidence.Competition.ID, Kind: kind, Record: r.finish.Seq, Reason: reason}
 		if kind == race.RulingMove {

@@ -96,8 +96,8 @@ func (s *Server) deleteOrganizer(c *call) error {
 	return c.gone(c.missing(err, textNoOrganizer))
 }
 
-// audit answers GET /api/auditoria/, newest first; `?competencia_id=`, `?autor=`
-// and `?accion=`, a prefix, narrow it. Without a page it is the first 200.
+// audit answers GET /api/auditoria/, newest first, narrowed by competition, author
+// and a prefix of the action. Without a page it is the first 200.
 func (s *Server) audit(c *call) error {
 	p, err := c.page()
 	if err != nil {

@@ -23,11 +23,11 @@ const (
 // idPart is which part of "/api/equipos/{id}/…" may be an id.
 const idPart = 3
 
-// Placeholders of patterns: a number, and any text that is not empty.
+// Placeholders of patterns for numbers; any other stands for a text that is not
+// empty.
 const (
 	numberPart = "{id}"
-	secondPart = "{n}" // a number too
-	textPart   = "{texto}"
+	secondPart = "{n}"
 )
 
 // handler answers one call, or returns why it does not.
@@ -102,7 +102,7 @@ func (s *Server) table() map[string]route {
 func deepRoutes(all map[string]route) []deepRoute {
 	var out []deepRoute
 	for pattern, r := range all {
-		if strings.Contains(pattern, secondPart) || strings.Contains(pattern, textPart) {
+		if strings.Count(pattern, "{") > strings.Count(pattern, numberPart) {
 			out = append(out, deepRoute{strings.Split(pattern, "/"), r})
 		}
 	}
@@ -113,6 +113,9 @@ func deepRoutes(all map[string]route) []deepRoute {
 // it, and the second parameter of a path that has two. A text takes the place of
 // the id where a pattern says so.
 func (s *Server) find(path string) (r route, id, second string, ok bool) {
+	if strings.IndexByte(path, '{') >= 0 {
+		return route{}, "", "", false // a pattern is no path
+	}
 	pattern, id := template(path)
 	if r, ok = s.routes[pattern]; ok {
 		return r, id, "", true
@@ -132,18 +135,15 @@ func (d deepRoute) matches(parts []string) bool {
 		return false
 	}
 	for i, want := range d.parts {
-		got := parts[i]
-		switch want {
-		case numberPart, secondPart:
-			if got == "" || strings.Trim(got, "0123456789") != "" {
-				return false
-			}
-		case textPart:
-			if got == "" {
-				return false
-			}
-		default:
+		switch got := parts[i]; {
+		case !isPlaceholder(want):
 			if got != want {
+				return false
+			}
+		case got == "":
+			return false
+		case want == numberPart || want == secondPart:
+			if strings.Trim(got, "0123456789") != "" {
 				return false
 			}
 		}
@@ -151,11 +151,13 @@ func (d deepRoute) matches(parts []string) bool {
 	return true
 }
 
+func isPlaceholder(part string) bool { return strings.HasPrefix(part, "{") }
+
 // parameters returns what stands for the first placeholder and for the second.
 func (d deepRoute) parameters(parts []string) (first, second string) {
 	for i, want := range d.parts {
 		switch {
-		case want != numberPart && want != secondPart && want != textPart:
+		case !isPlaceholder(want):
 		case first == "":
 			first = parts[i]
 		default:

@@ -43,6 +43,7 @@ type Counts struct{ Organizers, Judges, Competitions, Teams, Records int }
 // is durable.
 type Store interface {
 	Office
+	Webhooks
 
 	// Activate takes a competition over: it raises the epoch, so that writes
 	// under an older one fail with race.ErrFenced, and loads the state. Teams

@@ -50,24 +50,24 @@ func (b *syncBuffer) String() string {
 	return b.buf.String()
 }
 
-func testConfig(t *testing.T, dataDir string) *Config {
-	t.Helper()
+func testConfig(tb testing.TB, dataDir string) *Config {
+	tb.Helper()
 	cfg := &Config{DataDir: dataDir, ListenAddr: "127.0.0.1:0", SecretKey: testSecret, TimeZone: "America/Guayaquil"}
 	if err := cfg.validate(false); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return cfg
 }
 
 // serveConfig serves as the command does. stop waits until it has drained, and
 // runs at the end of the test at the latest.
-func serveConfig(t *testing.T, cfg *Config) (url string, stop func()) {
-	t.Helper()
+func serveConfig(tb testing.TB, cfg *Config) (url string, stop func()) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ln, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", cfg.ListenAddr)
 	if err != nil {
 		cancel()
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var logs syncBuffer
 	done := make(chan error, 1) // serve returns once
@@ -77,22 +77,22 @@ func serveConfig(t *testing.T, cfg *Config) (url string, stop func()) {
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("serve: %v", err)
+			tb.Errorf("serve: %v", err)
 		}
-		if t.Failed() {
-			t.Logf("server log:\n%s", logs.String())
+		if tb.Failed() {
+			tb.Logf("server log:\n%s", logs.String())
 		}
 	})
-	t.Cleanup(stop)
+	tb.Cleanup(stop)
 	return localURL(ln), stop
 }
 
 // addRace stores d with an organizer, before the server starts.
-func addRace(t *testing.T, cfg *Config, d persistence.Dump) {
-	t.Helper()
-	hash, err := newHasher(1).Hash(t.Context(), testPassword)
+func addRace(tb testing.TB, cfg *Config, d persistence.Dump) {
+	tb.Helper()
+	hash, err := newHasher(1).Hash(tb.Context(), testPassword)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for i := range d.Judges {
 		d.Judges[i].PasswordHash = hash
@@ -101,12 +101,12 @@ func addRace(t *testing.T, cfg *Config, d persistence.Dump) {
 		Organizer:    race.Organizer{ID: 1, Username: testAdmin, Superuser: true, Active: true, CreatedAt: now()},
 		PasswordHash: hash,
 	}}
-	err = withStore(t.Context(), cfg, func(s persistence.Store) error {
-		_, err := s.Add(t.Context(), d, false)
+	err = withStore(tb.Context(), cfg, func(s persistence.Store) error {
+		_, err := s.Add(tb.Context(), d, false)
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -27,12 +27,11 @@ type call struct {
 }
 
 // dispatch checks what is common to all routes and calls the handler.
-func (c *call) dispatch(ctx context.Context) error {
+func (c *call) dispatch(ctx context.Context, pattern string) error {
 	c.harden()
 	if lang, chosen := languageOf(c.ctx); chosen {
 		setCookie(c.ctx, languageCookie, lang, c.p.cfg.Secure(c.ctx), languageLife)
 	}
-	pattern, ids := patternOf(c.path)
 	r, ok := c.p.routes[pattern]
 	if !ok {
 		if r, ok := c.p.routes[pattern+"/"]; ok && r.get != nil && safeMethod(c.method) {
@@ -41,7 +40,6 @@ func (c *call) dispatch(ctx context.Context) error {
 		}
 		return race.ErrNotFound
 	}
-	c.ids = ids
 	h := r.post
 	if safeMethod(c.method) {
 		h = r.get
@@ -181,12 +179,12 @@ func (c *call) id(at int) int64 { return c.ids[at] }
 // competition returns the first number of the path.
 func (c *call) competition() race.CompetitionID { return race.CompetitionID(c.ids[0]) }
 
-// local returns the path within the panel that a field of the form or the query
-// names, "" when it is none: nobody is sent elsewhere.
-func (c *call) local(name string) string {
-	to := c.value(name)
+// local returns the path within the panel that the form or the query says to go
+// back to, "" when it is none: nobody is sent elsewhere.
+func (c *call) local() string {
+	to := c.value("volver")
 	if to == "" {
-		to = c.query(name)
+		to = c.query("volver")
 	}
 	u, err := url.Parse(to)
 	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/admin/") || strings.ContainsAny(to, "\\\r\n") {
@@ -197,7 +195,7 @@ func (c *call) local(name string) string {
 
 // back is local with another place for when there is none.
 func (c *call) back(otherwise string) string {
-	if to := c.local("volver"); to != "" {
+	if to := c.local(); to != "" {
 		return to
 	}
 	return otherwise

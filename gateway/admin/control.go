@@ -79,7 +79,7 @@ var startAction = action{
 			var err error
 			if at, err = parseInstant(f.Values["hora"], c.p.cfg.Location); err != nil {
 				f.fault("hora", c.say("fault.instant"))
-				return nil //nolint:nilerr // it is said at the field
+				return nil // it is said at the field
 			}
 		}
 		_, err := c.p.cfg.Desk.Start(ctx, c.who, c.competition(), at)

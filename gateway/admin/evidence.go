@@ -143,7 +143,7 @@ func historyOf(e race.Evidence, id race.TeamID) []rulingLine {
 	}
 	var out []rulingLine
 	for _, r := range slices.Backward(e.Rulings) {
-		if r.Team != id && !(r.Record != 0 && ofTeam[r.Record]) && !(r.Finding != "" && findings[r.Finding]) {
+		if concerns := r.Team == id || ofTeam[r.Record] || findings[r.Finding]; !concerns {
 			continue
 		}
 		out = append(out, rulingLine{Ruling: r, Holds: holds[r.ID], CanUndo: holds[r.ID] && canUndo(r.Kind), UndoneBy: undone[r.ID]})

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"server5k/gateway/hooks"
 	"server5k/gateway/office"
 )
 
@@ -68,6 +69,13 @@ func (c *call) refuse(f *form, err error) bool {
 				name, text = "", x.Field+": "+text
 			}
 			f.fault(name, text)
+		}
+		return true
+	}
+	var hook *hooks.InvalidError
+	if errors.As(err, &hook) {
+		for _, x := range hook.Faults {
+			f.fault(x.Field, c.hookText(x.Text))
 		}
 		return true
 	}

@@ -20,7 +20,7 @@ func (i importer) PlanImport(_ context.Context, w office.Who, id race.Competitio
 		return roster.Report{}, race.ErrNotFound
 	}
 	if strings.HasPrefix(string(file), "%PDF") {
-		return roster.Report{}, &sheets.Error{Text: sheets.Phrase{ES: "No es una tabla.", EN: "Not a table."}}
+		return roster.Report{}, office.Invalid{Faults: []office.Fault{{Field: "archivo", Text: office.Text{ES: "No es una tabla.", EN: "Not a table."}}}}
 	}
 	var r roster.Report
 	for n, line := range strings.Split(strings.TrimSpace(string(file)), "\n") {
@@ -35,10 +35,10 @@ func (i importer) PlanImport(_ context.Context, w office.Who, id race.Competitio
 	return r, nil
 }
 
-func (i importer) Import(ctx context.Context, w office.Who, id race.CompetitionID, name string, file []byte) (roster.Report, error) {
+func (i importer) Import(ctx context.Context, w office.Who, id race.CompetitionID, name string, file []byte) (roster.Report, bool, error) {
 	r, err := i.PlanImport(ctx, w, id, name, file)
 	if err != nil || r.Errors > 0 {
-		return r, err
+		return r, false, err
 	}
 	defer i.m.read()()
 	for _, line := range strings.Split(strings.TrimSpace(string(file)), "\n") {
@@ -46,7 +46,7 @@ func (i importer) Import(ctx context.Context, w office.Who, id race.CompetitionI
 		_, team, _ := strings.Cut(line, ";")
 		i.m.teams[race.TeamID(i.m.next)] = race.Team{ID: race.TeamID(i.m.next), Competition: id, Name: team, Bib: int(i.m.next), Category: race.CategoryStudents}
 	}
-	return r, nil
+	return r, true, nil
 }
 
 // testLog writes what the panel logs to the test.

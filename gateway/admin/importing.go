@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"io"
 	"net/http"
 
@@ -15,15 +14,17 @@ import (
 
 // Importer takes files with teams, judges and categories into a competition.
 // PlanImport changes nothing; Import writes all of it or, when the report has
-// errors, nothing. A file that cannot be read is a *sheets.Error.
+// errors, nothing and says so. A file that cannot be read is an office.Invalid
+// about `archivo`.
 type Importer interface {
 	PlanImport(ctx context.Context, w office.Who, id race.CompetitionID, name string, file []byte) (roster.Report, error)
 	Import(ctx context.Context, w office.Who, id race.CompetitionID, name string, file []byte) (report roster.Report, written bool, err error)
 }
 
 // maxImport bounds a file. The check sends it back to the browser, which keeps it
-// in the form until it is confirmed, so that no node has to.
-const maxImport = 2 << 20
+// in the form until it is confirmed, so that no node has to; a third longer, it is
+// within the 2 MiB that the server takes of a request.
+const maxImport = 3 << 19
 
 // exchangePage imports and exports.
 type exchangePage struct {
@@ -70,10 +71,7 @@ func importFile(ctx context.Context, c *call) error {
 	} else {
 		report, err = c.p.cfg.Importer.PlanImport(ctx, c.who, c.competition(), name, file)
 	}
-	var unread *sheets.Error
 	switch {
-	case errors.As(err, &unread):
-		f.fault("archivo", unread.Text.In(c.sheetLanguage()))
 	case err != nil && !c.refuse(f, err):
 		return err
 	case written:
@@ -115,7 +113,7 @@ func (c *call) sentFile(f *form) (name string, file []byte, confirmed bool) {
 		return "", nil, false
 	}
 	if sent[0].Size > maxImport {
-		f.fault("archivo", c.say("fault.large", maxImport>>20))
+		f.fault("archivo", c.say("fault.large", maxImport>>10))
 		return "", nil, false
 	}
 	in, err := sent[0].Open()

@@ -100,7 +100,7 @@ func createJudge(ctx context.Context, c *call) error {
 	if !f.bad() {
 		made, err := c.p.cfg.Desk.CreateJudge(ctx, c.who, values)
 		if err == nil {
-			return c.done(judgePath(made.ID, ""), "saved")
+			return c.done(judgePath(made.ID), "saved")
 		}
 		if !c.refuse(f, err) {
 			return err
@@ -128,7 +128,7 @@ func saveJudge(ctx context.Context, c *call) error {
 		_, err := c.p.cfg.Desk.UpdateJudge(ctx, c.who, id, tag, values)
 		switch {
 		case err == nil:
-			return c.done(judgePath(id, ""), "saved")
+			return c.done(judgePath(id), "saved")
 		case race.CodeOf(err) == race.CodeStale:
 			status = http.StatusPreconditionFailed
 		case !c.refuse(f, err):
@@ -158,9 +158,7 @@ func (c *call) judgeForm(f *form) office.JudgeForm {
 	return office.JudgeForm{Username: &username, FirstName: &first, LastName: &last, Email: &email, Active: &active}
 }
 
-func judgePath(id race.JudgeID, rest string) string {
-	return fmt.Sprintf("/admin/jueces/%d/%s", id, rest)
-}
+func judgePath(id race.JudgeID) string { return fmt.Sprintf("/admin/jueces/%d/", id) }
 
 // deleteJudge returns the handlers of /admin/jueces/{}/eliminar/.
 func deleteJudge() (get, post handler) {
@@ -168,7 +166,7 @@ func deleteJudge() (get, post handler) {
 		ask: "delete.judge", to: func(*call) string { return "/admin/jueces/" },
 		find: func(ctx context.Context, c *call) (string, office.Tag, string, error) {
 			j, err := c.p.cfg.Desk.Judge(ctx, c.who, race.JudgeID(c.id(0)))
-			return j.Username, office.TagOf(j), judgePath(j.ID, ""), err
+			return j.Username, office.TagOf(j), judgePath(j.ID), err
 		},
 		do: func(ctx context.Context, c *call, tag office.Tag) error {
 			return c.p.cfg.Desk.DeleteJudge(ctx, c.who, race.JudgeID(c.id(0)), tag)
@@ -211,6 +209,6 @@ func (c *call) showReset(ctx context.Context, status int, f *form) error {
 	}
 	return c.page(status, "confirm", c.say("reset.ask"), confirmPage{
 		Form: f, Ask: "reset.ask", Detail: j.Username, Points: []string{"reset.point.sockets", "reset.point.once"},
-		Button: "reset.button", Icon: "warn", Danger: true, Back: judgePath(j.ID, ""),
+		Button: "reset.button", Icon: "warn", Danger: true, Back: judgePath(j.ID),
 	})
 }

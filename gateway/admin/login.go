@@ -39,7 +39,7 @@ func loginForm(_ context.Context, c *call) error {
 		c.redirect(http.StatusSeeOther, "/admin/")
 		return nil
 	}
-	return c.page(http.StatusOK, "login", c.say("login.title"), loginPage{newForm(), c.local("volver")})
+	return c.page(http.StatusOK, "login", c.say("login.title"), loginPage{newForm(), c.local()})
 }
 
 // login answers POST /admin/entrar/.
@@ -53,7 +53,7 @@ func login(ctx context.Context, c *call) error {
 		f.fault("clave", c.say("fault.required"))
 	}
 	again := func(status int) error {
-		return c.page(status, "login", c.say("login.title"), loginPage{f, c.local("volver")})
+		return c.page(status, "login", c.say("login.title"), loginPage{f, c.local()})
 	}
 	if f.bad() {
 		return again(http.StatusUnprocessableEntity)
@@ -73,7 +73,7 @@ func login(ctx context.Context, c *call) error {
 	s := c.p.sessions.begin(o.ID)
 	c.keep(s)
 	c.p.cfg.Log.Info("organizer logged in to the panel", "organizer", int64(o.ID))
-	next := c.local("volver")
+	next := c.local()
 	if next == "" {
 		next = "/admin/"
 	}
@@ -99,7 +99,7 @@ func setLanguage(_ context.Context, c *call) error {
 	if lang, ok := knownLanguage(c.value("idioma")); ok {
 		setCookie(c.ctx, languageCookie, lang, c.p.cfg.Secure(c.ctx), languageLife)
 	}
-	next := c.local("volver")
+	next := c.local()
 	if next == "" {
 		next = "/admin/"
 	}

@@ -77,9 +77,20 @@ func (m *memory) Competition(_ context.Context, id race.CompetitionID) (race.Com
 	return lookUp(m.events, id)
 }
 
-func (m *memory) Competitions(context.Context, race.JudgeID) ([]race.Competition, error) {
+func (m *memory) Competitions(_ context.Context, judge race.JudgeID) ([]race.Competition, error) {
 	defer m.read()()
-	return sorted(m.events), nil
+	all := sorted(m.events)
+	if judge == 0 {
+		return all, nil
+	}
+	return slices.DeleteFunc(all, func(c race.Competition) bool {
+		for _, t := range m.teams {
+			if t.Competition == c.ID && t.Judge == judge {
+				return false
+			}
+		}
+		return true
+	}), nil
 }
 
 func (m *memory) row(t race.Team) race.TeamRow {

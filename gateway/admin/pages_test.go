@@ -24,18 +24,24 @@ var getPages = []string{
 	"/admin/competencias/1/intercambio/", "/admin/equipos/11/", "/admin/equipos/12/", "/admin/equipos/13/", "/admin/equipos/12/editar/", "/admin/equipos/12/eliminar/",
 	"/admin/jueces/", "/admin/jueces/?buscar=nadie", "/admin/jueces/nuevo/", "/admin/jueces/1/", "/admin/jueces/1/restablecer/", "/admin/jueces/1/eliminar/",
 	"/admin/organizadores/", "/admin/organizadores/nuevo/", "/admin/organizadores/2/", "/admin/organizadores/2/eliminar/", "/admin/categorias/", "/admin/categorias/?codigo=estudiantes",
-	"/admin/auditoria/", "/admin/auditoria/?accion=team.&competencia=1&autor=ada",
+	"/admin/webhooks/", "/admin/webhooks/nuevo/", "/admin/auditoria/", "/admin/auditoria/?accion=team.&competencia=1&autor=ada",
 }
 
 // withRulings makes some of every sort, and two versions.
 func withRulings(b *bench) {
 	b.t.Helper()
 	for i, o := range []race.Order{
-		{Kind: race.RulingAdd, Team: 12, Elapsed: 24 * time.Minute, Reason: "hoja de papel"}, {Kind: race.RulingVoid, Record: 5, Reason: "doble"},
-		{Kind: race.RulingMove, Record: 3, Team: 13, Reason: "otro equipo"}, {Kind: race.RulingPenalty, Team: 11, Amount: time.Minute, Reason: "atajo"},
-		{Kind: race.RulingAccept, Finding: "held-6"}, {Kind: race.RulingAbsence, Team: 13, Reason: "no vino"},
-		{Kind: race.RulingOfficial, Override: true, Reason: "ceremonia"}, {Kind: race.RulingUndo, Undoes: 1002},
-		{Kind: race.RulingDisqualify, Team: 12, Reason: "dorsal tapado"}, {Kind: race.RulingGun, Amount: 350 * time.Millisecond, Reason: "pistola"}, {Kind: race.RulingOfficial, Override: true, Reason: "corregido"},
+		{Kind: race.RulingAdd, Team: 12, Elapsed: 24 * time.Minute, Reason: "hoja de papel"},
+		{Kind: race.RulingVoid, Record: 5, Reason: "doble"},
+		{Kind: race.RulingMove, Record: 3, Team: 13, Reason: "otro equipo"},
+		{Kind: race.RulingPenalty, Team: 11, Amount: time.Minute, Reason: "atajo"},
+		{Kind: race.RulingAccept, Finding: "held-6"},
+		{Kind: race.RulingAbsence, Team: 13, Reason: "no vino"},
+		{Kind: race.RulingOfficial, Override: true, Reason: "ceremonia"},
+		{Kind: race.RulingUndo, Undoes: 1002},
+		{Kind: race.RulingDisqualify, Team: 12, Reason: "dorsal tapado"},
+		{Kind: race.RulingGun, Amount: 350 * time.Millisecond, Reason: "pistola"},
+		{Kind: race.RulingOfficial, Override: true, Reason: "corregido"},
 	} {
 		o.Competition, o.Key, o.Author, o.At = 1, race.OrderKey{byte(i + 1)}, "bea", gun.Add(time.Hour)
 		if _, err := b.db.Rule(b.t.Context(), o); err != nil {

@@ -35,8 +35,10 @@ type Config struct {
 	Secure func(*fasthttp.RequestCtx) bool
 	// Location is the zone in which instants are shown and typed; nil is UTC.
 	Location *time.Location
-	// Importer takes files in; nil leaves the import out of the pages.
+	// Importer takes files in, Webhooks keeps the addresses that are told what
+	// happens; what is nil is left out of the pages.
 	Importer Importer
+	Webhooks Webhooks
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -61,11 +63,14 @@ type Panel struct {
 	routes   map[string]route
 }
 
-// requestTimeout bounds what one request may wait for, below the write timeout of
-// the server.
-const requestTimeout = 9 * time.Second
+// requestTimeout bounds what one request may wait for, slowTimeout one that hashes
+// a hundred passwords of some tens of milliseconds each.
+const (
+	requestTimeout = 9 * time.Second
+	slowTimeout    = time.Minute
+)
 
-var errRequestTimeout = errors.New("panel request: no answer in 9s")
+var errRequestTimeout = errors.New("panel request: no answer in time")
 
 // New returns a panel. It panics when its own templates or texts are broken.
 func New(cfg Config) *Panel {
@@ -118,9 +123,15 @@ func (p *Panel) Handler(ctx *fasthttp.RequestCtx) {
 			c.fail(errors.New("panic"))
 		}
 	}()
-	wait, cancel := context.WithTimeoutCause(context.Background(), requestTimeout, errRequestTimeout)
+	pattern, ids := patternOf(path)
+	c.ids = ids
+	limit := requestTimeout
+	if p.routes[pattern].slow {
+		limit = slowTimeout
+	}
+	wait, cancel := context.WithTimeoutCause(context.Background(), limit, errRequestTimeout)
 	defer cancel()
-	if err := c.dispatch(wait); err != nil {
+	if err := c.dispatch(wait, pattern); err != nil {
 		c.fail(err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/valyala/fasthttp/fasthttputil"
 
 	"server5k/gateway/auth"
+	"server5k/gateway/hooks"
 	"server5k/gateway/office"
 	"server5k/race"
 )
@@ -37,15 +38,16 @@ type bench struct {
 	t     testing.TB
 	db    *memory
 	panel *Panel
+	hooks *hookStore
 	cl    *fasthttp.Client
 	now   time.Time
 }
 
 // setup returns a panel with a competition that is over: 101 complete, 102 with a
 // mark too few, a held one and two marks almost at once.
-func setup(t testing.TB) *bench {
-	t.Helper()
-	b := &bench{t: t, now: gun.Add(time.Hour)}
+func setup(tb testing.TB) *bench {
+	tb.Helper()
+	b := &bench{t: tb, hooks: &hookStore{}, now: gun.Add(time.Hour)}
 	clock := func() time.Time { return b.now }
 	b.db = newMemory(clock)
 	m := b.db
@@ -77,14 +79,14 @@ func setup(t testing.TB) *bench {
 	}
 	m.audit = []race.AuditEntry{{ID: 1, At: gun, Author: "ada", Action: "team.update", Competition: 1, Subject: "101 Lobos", Detail: `{"name":["Lobo","Lobos"]}`}}
 
-	log := testLog{t}
+	log := testLog{tb}
 	desk := office.New(office.Config{Store: m, Races: m, Hasher: testHasher(), Now: clock})
-	b.panel = New(Config{Desk: desk, Accounts: m, Hasher: testHasher(), Secret: []byte("a secret of the tests"), Importer: importer{m}, Now: clock, Location: time.FixedZone("", -5*3600), Log: log.logger()})
+	b.panel = New(Config{Desk: desk, Accounts: m, Hasher: testHasher(), Secret: []byte("a secret of the tests"), Importer: importer{m}, Webhooks: hooks.NewRegistry(b.hooks, hooks.Guard{}, clock), Now: clock, Location: time.FixedZone("", -5*3600), Log: log.logger()})
 	ln := fasthttputil.NewInmemoryListener()
 	srv := &fasthttp.Server{Handler: b.panel.Handler, DisablePreParseMultipartForm: true}
 	go srv.Serve(ln) //nolint:errcheck // it ends with the listener
 	b.cl = &fasthttp.Client{Dial: func(string) (net.Conn, error) { return ln.Dial() }}
-	t.Cleanup(func() { ln.Close() })
+	tb.Cleanup(func() { ln.Close() })
 	return b
 }
 
@@ -176,8 +178,8 @@ func (b *bench) post(who race.OrganizerID, path string, form ...string) answer {
 	return b.do(request{method: http.MethodPost, path: path, who: who, form: v})
 }
 
-// upload sends a file, and other fields.
-func (b *bench) upload(who race.OrganizerID, path, name, content string, fields ...string) answer {
+// upload sends a file and other fields as the organizer.
+func (b *bench) upload(path, name, content string, fields ...string) answer {
 	b.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -186,7 +188,7 @@ func (b *bench) upload(who race.OrganizerID, path, name, content string, fields 
 			b.t.Fatal(err)
 		}
 	}
-	put(w.WriteField(csrfField, b.panel.sessions.formToken(b.session(who))))
+	put(w.WriteField(csrfField, b.panel.sessions.formToken(b.session(chief))))
 	for i := 0; i+1 < len(fields); i += 2 {
 		put(w.WriteField(fields[i], fields[i+1]))
 	}
@@ -197,21 +199,21 @@ func (b *bench) upload(who race.OrganizerID, path, name, content string, fields 
 		put(err)
 	}
 	put(w.Close())
-	return b.do(request{method: http.MethodPost, path: path, who: who, body: body.Bytes(), media: w.FormDataContentType()})
+	return b.do(request{method: http.MethodPost, path: path, who: chief, body: body.Bytes(), media: w.FormDataContentType()})
 }
 
 // location returns where an answer leads to.
 func (a answer) location() string { return string(a.header.Peek("Location")) }
 
 // want fails unless the answer has the status and all texts.
-func (a answer) want(t testing.TB, status int, texts ...string) answer {
-	t.Helper()
+func (a answer) want(tb testing.TB, status int, texts ...string) answer {
+	tb.Helper()
 	if a.status != status {
-		t.Fatalf("status %d, want %d: %s", a.status, status, excerpt(a.body))
+		tb.Fatalf("status %d, want %d: %s", a.status, status, excerpt(a.body))
 	}
 	for _, text := range texts {
 		if !strings.Contains(a.body, text) {
-			t.Errorf("no %q in the page: %s", text, excerpt(a.body))
+			tb.Errorf("no %q in the page: %s", text, excerpt(a.body))
 		}
 	}
 	return a
@@ -229,21 +231,21 @@ func excerpt(body string) string {
 }
 
 // hidden returns the value of a hidden field of a page.
-func (a answer) hidden(t testing.TB, name string) string {
-	t.Helper()
+func (a answer) hidden(tb testing.TB, name string) string {
+	tb.Helper()
 	m := regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(a.body)
 	if m == nil {
-		t.Fatalf("no field %q: %s", name, excerpt(a.body))
+		tb.Fatalf("no field %q: %s", name, excerpt(a.body))
 	}
 	return strings.NewReplacer("&#34;", `"`, "&#43;", "+", "&#39;", "'", "&amp;", "&").Replace(m[1])
 }
 
-// password makes the account log in with a password.
-func (b *bench) password(id race.OrganizerID, password string) {
+// password makes the organizer log in with a password.
+func (b *bench) password(password string) {
 	b.t.Helper()
 	hash, err := auth.NewHasher(1, 1).Hash(context.Background(), password)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.db.hashes[id] = hash
+	b.db.hashes[chief] = hash
 }

@@ -57,20 +57,22 @@ type frame struct {
 	Data      any
 }
 
-// doneKeys are the texts that a page may be asked to show after a change.
+// donePrefix begins the keys of what a page may be asked to say after a change.
 const donePrefix = "done."
 
 // page answers with a page.
 func (c *call) page(status int, name, title string, data any) error {
+	done := c.query("hecho") // before origin drops it
 	f := frame{
 		Title: title, Lang: c.lang, Path: c.origin(), Section: section(c.path), ServerMS: c.p.cfg.Now().UnixMilli(), Data: data,
 	}
 	if c.session != (session{}) {
 		f.LoggedIn, f.Account, f.Role, f.Super, f.Writes = true, c.who.Username, c.who.Role(), c.who.Superuser, c.who.Writes()
+		f.Webhooks = f.Writes && c.p.cfg.Webhooks != nil
 		f.FormToken = c.p.sessions.formToken(c.session)
 	}
-	if what := c.query("hecho"); c.p.texts[c.lang].has(donePrefix + what) {
-		f.Done = donePrefix + what
+	if c.p.texts[c.lang].has(donePrefix + done) {
+		f.Done = donePrefix + done
 	}
 	return c.write(status, name, "layout", f)
 }
@@ -186,7 +188,7 @@ type option struct {
 }
 
 // newField describes a control: name, key of its label and type, then words of
-// which "required" and the attributes below are known, "hint=key" and for others
+// which "required" and the attributes below are known, a hint by its key and for others
 // "autocomplete=…".
 func newField(f *form, name, label, kind string, more ...string) field {
 	out := field{ID: "f-" + name, Name: name, Label: label, Type: kind, Value: f.Values[name], Fault: f.Faults[name]}

@@ -25,61 +25,74 @@ type handler func(context.Context, *call) error
 type route struct {
 	access    access
 	get, post handler
+	slow      bool // it hashes a password for each judge
 }
 
 // table lists every path, each ending in a slash; {} stands for a number.
 func (p *Panel) table() map[string]route {
+	on := func(a access, get, post handler) route { return route{access: a, get: get, post: post} }
 	both := func(a access) func(get, post handler) route {
-		return func(get, post handler) route { return route{a, get, post} }
+		return func(get, post handler) route { return on(a, get, post) }
+	}
+	slow := func(r route) route {
+		r.slow = true
+		return r
 	}
 	all := map[string]route{
-		"/admin/":        {readers, dashboard, nil},
-		"/admin/entrar/": {open, loginForm, login},
-		"/admin/salir/":  {open, nil, logout},
-		"/admin/idioma/": {open, nil, setLanguage},
+		"/admin/":        on(readers, dashboard, nil),
+		"/admin/entrar/": on(open, loginForm, login),
+		"/admin/salir/":  on(open, nil, logout),
+		"/admin/idioma/": on(open, nil, setLanguage),
 
-		"/admin/competencias/nueva/": {editors, newEvent, createEvent},
+		"/admin/competencias/nueva/": on(editors, newEvent, createEvent),
 
-		"/admin/jueces/":                {readers, judges, nil},
-		"/admin/jueces/nuevo/":          {editors, newJudge, createJudge},
-		"/admin/jueces/{}/":             {editors, editJudge, saveJudge},
-		"/admin/jueces/{}/restablecer/": {editors, resetForm, resetPassword},
+		"/admin/jueces/":                on(readers, judges, nil),
+		"/admin/jueces/nuevo/":          on(editors, newJudge, createJudge),
+		"/admin/jueces/{}/":             on(editors, editJudge, saveJudge),
+		"/admin/jueces/{}/restablecer/": on(editors, resetForm, resetPassword),
 		"/admin/jueces/{}/eliminar/":    both(editors)(deleteJudge()),
 
-		"/admin/equipos/{}/":          {readers, teamEvidence, nil},
-		"/admin/equipos/{}/editar/":   {editors, editTeam, saveTeam},
+		"/admin/equipos/{}/":          on(readers, teamEvidence, nil),
+		"/admin/equipos/{}/editar/":   on(editors, editTeam, saveTeam),
 		"/admin/equipos/{}/eliminar/": both(editors)(deleteTeam()),
 
-		"/admin/organizadores/":             {superusers, organizers, nil},
-		"/admin/organizadores/nuevo/":       {superusers, newOrganizer, createOrganizer},
-		"/admin/organizadores/{}/":          {superusers, editOrganizer, saveOrganizer},
+		"/admin/organizadores/":             on(superusers, organizers, nil),
+		"/admin/organizadores/nuevo/":       on(superusers, newOrganizer, createOrganizer),
+		"/admin/organizadores/{}/":          on(superusers, editOrganizer, saveOrganizer),
 		"/admin/organizadores/{}/eliminar/": both(superusers)(deleteOrganizer()),
-		"/admin/categorias/":                {superusers, categories, saveCategory},
+		"/admin/categorias/":                on(superusers, categories, saveCategory),
 
-		"/admin/auditoria/": {readers, auditLog, nil},
+		"/admin/auditoria/": on(readers, auditLog, nil),
+	}
+	if p.cfg.Webhooks != nil {
+		all["/admin/webhooks/"] = on(editors, webhooks, nil)
+		all["/admin/webhooks/nuevo/"] = on(editors, newWebhook, createWebhook)
+		all["/admin/webhooks/{}/"] = on(editors, editWebhook, saveWebhook)
+		all["/admin/webhooks/{}/reenviar/"] = on(editors, nil, redeliver)
+		all["/admin/webhooks/{}/eliminar/"] = both(editors)(deleteWebhook())
 	}
 	for path, r := range map[string]route{
-		"":               {readers, event, nil},
+		"":               on(readers, event, nil),
 		"iniciar/":       both(editors)(control(startAction)),
 		"detener/":       both(editors)(control(stopAction)),
 		"reabrir/":       both(editors)(control(reopenAction)),
-		"salida/":        {editors, gunForm, gunPost},
-		"preparacion/":   {readers, readiness, nil},
-		"revision/":      {readers, review, nil},
-		"decision/":      {editors, rulingForm, rulingPost},
-		"resultados/":    {readers, results, nil},
-		"oficial/":       {editors, nil, publish},
-		"versiones/{}/":  {readers, version, nil},
-		"diferencias/":   {readers, difference, nil},
-		"equipos/nuevo/": {editors, newTeam, createTeam},
-		"asignar/":       {editors, assignForm, assign},
-		"credenciales/":  {editors, credentialsForm, credentials},
-		"ajustes/":       {editors, settings, saveSettings},
-		"copiar/":        {editors, nil, copyEvent},
+		"salida/":        on(editors, gunForm, gunPost),
+		"preparacion/":   on(readers, readiness, nil),
+		"revision/":      on(readers, review, nil),
+		"decision/":      on(editors, rulingForm, rulingPost),
+		"resultados/":    on(readers, results, nil),
+		"oficial/":       on(editors, nil, publish),
+		"versiones/{}/":  on(readers, version, nil),
+		"diferencias/":   on(readers, difference, nil),
+		"equipos/nuevo/": on(editors, newTeam, createTeam),
+		"asignar/":       on(editors, assignForm, assign),
+		"credenciales/":  slow(on(editors, credentialsForm, credentials)),
+		"ajustes/":       on(editors, settings, saveSettings),
+		"copiar/":        on(editors, nil, copyEvent),
 		"eliminar/":      both(editors)(deleteEvent()),
-		"intercambio/":   {readers, exchange, nil},
-		"importar/":      {editors, nil, importFile},
-		"exportar/":      {readers, export, nil},
+		"intercambio/":   on(readers, exchange, nil),
+		"importar/":      slow(on(editors, nil, importFile)),
+		"exportar/":      on(readers, export, nil),
 	} {
 		all["/admin/competencias/{}/"+path] = r
 	}

@@ -181,6 +181,9 @@ func assignForm(ctx context.Context, c *call) error { return c.showAssign(ctx, h
 // assign answers POST /admin/competencias/{}/asignar/. Only what was changed is
 // sent on, so that two people can work on different teams.
 func assign(ctx context.Context, c *call) error {
+	if _, err := c.p.cfg.Desk.Competition(ctx, c.who, c.competition()); err != nil {
+		return err // of another organizer there are no teams, which would change nothing
+	}
 	teams, err := c.p.cfg.Desk.Teams(ctx, c.who, race.TeamFilter{Competition: c.competition()})
 	if err != nil {
 		return err

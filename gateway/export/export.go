@@ -189,7 +189,7 @@ func (m *maker) print(out *bytes.Buffer, f print.Format) error {
 	}
 	p := print.New(lang, m.Location, m.At)
 	in := print.Results{Sheet: m.sheet, Categories: m.categories, Version: m.version, Latest: m.results.Evidence.Competition.Version}
-	switch m.What { //nolint:exhaustive // the others are tables
+	switch m.What {
 	case Podium:
 		return p.Podium(out, f, in)
 	case Certificates:

@@ -48,6 +48,10 @@ func (w Who) see(id race.CompetitionID) error {
 	return nil
 }
 
+// MayChange returns nil when w may change a competition and all that belongs to
+// it, race.ErrNotFound when it does not exist for w, and race.CodeForbidden.
+func (w Who) MayChange(id race.CompetitionID) error { return w.edit(id) }
+
 // edit is see for a change.
 func (w Who) edit(id race.CompetitionID) error {
 	if err := w.see(id); err != nil {

@@ -96,7 +96,7 @@ func newest() (int64, error) {
 // results and the audit log can only be read and added.
 var grants = []string{
 	`GRANT SELECT, INSERT, UPDATE, DELETE ON organizers, judges, competitions, categories, teams, revoked_tokens, purge_guard,
-    grants, judge_codes TO ` + appRole,
+    grants, judge_codes, webhooks, webhook_cursors, webhook_deliveries TO ` + appRole,
 	`GRANT SELECT, INSERT ON time_records, batches, decisions, versions, audit TO ` + appRole,
 	`GRANT SELECT ON ` + versionTable + ` TO ` + appRole,
 	`GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO ` + appRole,

@@ -86,6 +86,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Store) {
 			c.run(t, open(t))
 		})
 	}
+	RunWebhooks(t, open)
 }
 
 // The ids of the dump that most tests start from. Judge carla is not active.

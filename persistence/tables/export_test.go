@@ -9,5 +9,7 @@ func Indexed() []string {
 		ruledOnQuery, recordedQuery, timedQuery, editTeamQuery, teamCountsQuery + `($1, $2)`,
 		`SELECT count(*) FROM ` + auditTable + ` WHERE competition_id = $1`,
 		`SELECT ` + noteColumns + ` FROM ` + auditTable + ` WHERE competition_id IN ($1, $2) ORDER BY at DESC, ruling DESC, id DESC LIMIT $3 OFFSET $4`,
+		webhookQuery, newsQuery, moveCursorQuery, leaseQuery, settleQuery, deliveriesQuery, countDeliveriesQuery,
+		deliveryQuery, dropPendingQuery, deleteDeliveriesQuery,
 	}
 }

@@ -69,9 +69,10 @@
   var state = page.querySelector("[data-live-state]");
   var text = state.dataset;
   var table = document.querySelector("[data-teams]");
-  var heard = 0, live = false, since = null, stream = null, wait = 1000, socket = null;
+  var heard = 0, live = null, since = null, stream = null, wait = 1000, socket = null;
 
   var show = function () {
+    if (live === null) return; // the first connection is being made
     var age = heard ? Math.floor((performance.now() - heard) / 1000) : 0;
     var words = (live ? text.textOn : text.textOff) + (heard ? " · " + text.textAge + " " + age + " s" : "");
     if (state.textContent !== words) state.textContent = words;
