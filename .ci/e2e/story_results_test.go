@@ -29,20 +29,23 @@ func (s *story) ruleOn(bib int, link, field, value, reason string) {
 }
 
 // history returns the rulings that the evidence page shows, a text each.
-func (s *story) history() []string { s.t.Helper(); return s.Texts("main table:last-of-type tbody tr:has(td:nth-child(6):last-child)") }
+func (s *story) history() []string {
+	s.t.Helper()
+	return s.Texts("main table:last-of-type tbody tr:has(td:nth-child(6):last-child)")
+}
 
 // rule penalizes, disqualifies and undoes on the evidence pages.
 func (s *story) rule() {
 	s.t.Helper()
 	before := parseClock(s.t, s.total(penaltyBib))
-	s.ruleOn(penaltyBib, "penalizar", "penalizacion", "1:00", "cortó camino en la curva")
-	s.WaitText("dl.facts dd", "1:00.000")
+	s.ruleOn(penaltyBib, "penalizar", "penalizacion", "0:10", "cortó camino en la curva")
+	s.WaitText("dl.facts dd", "0:10.000")
 	s.look("evidence")
 	history := s.history()
 	if len(history) != 1 {
 		s.t.Fatalf("the history is %q", history)
 	}
-	for _, want := range []string{s.say("kind.penalty"), "1:00.000", AdminName, time.Now().UTC().Format("2006-01-02 15:"), "cortó camino en la curva", s.say("ruling.holds")} {
+	for _, want := range []string{s.say("kind.penalty"), "0:10.000", AdminName, time.Now().UTC().Format("2006-01-02 15:"), "cortó camino en la curva", s.say("ruling.holds")} {
 		if !strings.Contains(history[0], want) {
 			s.t.Errorf("the history does not tell %q: %q", want, history[0])
 		}
@@ -51,8 +54,8 @@ func (s *story) rule() {
 		s.t.Errorf("%d marks, want %d", got, teamSize)
 	}
 	s.page("resultados/")
-	if got := parseClock(s.t, s.total(penaltyBib)); got != before+time.Minute {
-		s.t.Errorf("with a penalty of a minute the total went from %v to %v", before, got)
+	if got := parseClock(s.t, s.total(penaltyBib)); got != before+10*time.Second {
+		s.t.Errorf("with a penalty of 10 s the total went from %v to %v", before, got)
 	}
 
 	s.ruleOn(disqualifyBib, "descalificar", "", "", "un corredor no estaba inscrito")
@@ -93,7 +96,7 @@ func (s *story) publish() {
 	}
 	s.WaitText("table tbody tr:first-child", fastest)
 
-	s.ruleOn(changedBib, "penalizar", "penalizacion", "0:30", "relevo fuera de zona")
+	s.ruleOn(changedBib, "penalizar", "penalizacion", "0:12", "relevo fuera de zona")
 	s.page("resultados/")
 	s.WaitText("main .note.warn", s.say("results.changed", 1))
 	s.WaitText("#state", s.say("state.changed"))
@@ -106,7 +109,7 @@ func (s *story) publish() {
 	s.Follow(`a[href*="desde=1"][href*="hasta=2"]`)
 	s.WaitText("#difference-caption", s.say("difference.caption", len(s.Texts("tbody tr"))))
 	s.WaitText("tbody tr", roster()[changedBib][colTeam].(string))
-	s.WaitText("tbody tr", "0:30.000")
+	s.WaitText("tbody tr", "0:12.000")
 	s.look("difference")
 	s.page("versiones/2/")
 	if second := digest.FindString(s.Text("p.wrap")); second == "" || second == first {
