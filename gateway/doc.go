@@ -2,10 +2,14 @@
 // judge and public WebSockets, and the spreading of events over the sockets.
 //
 // It is the only place that knows the wire: Spanish keys, milliseconds and status
-// codes are translated here, in rest_wire.go, wire_socket.go and record.go. It
-// checks who is there; whether a judge may write for a team is decided again
-// where the record is stored. What it needs of the actors and the store it
-// declares as small interfaces.
+// codes are translated here, in rest_wire.go, office_wire.go, ruling_wire.go,
+// wire_socket.go and record.go, and beside the handlers of results, events and
+// webhooks. It checks who is there; whether a judge may write for a team is decided
+// again where the record is stored, and what an organizer may do by package office.
+// What it needs of the actors and the store it declares as small interfaces.
+//
+//	routes.go, office_routes.go    every path      office_call.go    a call to the desk
+//	form.go    what was sent       listing.go      pages, order and search
 //
 // Goroutines: fasthttp's own while a request is handled, one a socket (package
 // ws), and the sweepers of Live, which end with Live.Close.

@@ -77,7 +77,7 @@ func (s *Server) openJudge(ctx *fasthttp.RequestCtx) (h *judgeHandler, chosen st
 	if id, ok := pathID(path); !ok || id != tok.JudgeID {
 		return nil, "", refusedOtherJudge
 	}
-	h, no = s.prepareJudge(race.JudgeID(tok.JudgeID))
+	h, no = s.prepareJudge(tok)
 	return h, chosen, no
 }
 
@@ -104,7 +104,7 @@ func socketToken(ctx *fasthttp.RequestCtx) (token, chosen string) {
 }
 
 // prepareJudge reads what the socket needs, or refuses it.
-func (s *Server) prepareJudge(judge race.JudgeID) (*judgeHandler, *socketRefusal) {
+func (s *Server) prepareJudge(tok auth.Token) (*judgeHandler, *socketRefusal) {
 	// Only who has a token gets here: others cannot use up what judges may.
 	leave, no := s.door.judges.enter()
 	if no != nil {
@@ -112,7 +112,7 @@ func (s *Server) prepareJudge(judge race.JudgeID) (*judgeHandler, *socketRefusal
 	}
 	ctx, cancel := s.door.prepare()
 	defer cancel()
-	h, no := s.readJudge(ctx, judge, leave) // what follows waits for an owner and not for the database
+	h, no := s.readJudge(ctx, tok, leave) // what follows waits for an owner and not for the database
 	if no != nil {
 		return nil, no
 	}
@@ -128,11 +128,12 @@ func (s *Server) prepareJudge(judge race.JudgeID) (*judgeHandler, *socketRefusal
 
 // readJudge reads a judge's teams and active competitions, in the order of the
 // teams, and then leaves the gate.
-func (s *Server) readJudge(ctx context.Context, judge race.JudgeID, leave func()) (*judgeHandler, *socketRefusal) {
+func (s *Server) readJudge(ctx context.Context, tok auth.Token, leave func()) (*judgeHandler, *socketRefusal) {
 	defer leave()
+	judge := race.JudgeID(tok.JudgeID)
 	row, err := s.cfg.Store.Judge(ctx, judge)
 	switch {
-	case errors.Is(err, race.ErrNotFound) || (err == nil && !row.Active):
+	case errors.Is(err, race.ErrNotFound) || (err == nil && (!row.Active || signedOut(tok, row.SignedOutAt))):
 		return nil, refusedJudge
 	case err != nil:
 		return nil, refusedStore

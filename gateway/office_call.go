@@ -25,6 +25,7 @@ var officeStatuses = map[race.Code]int{
 	race.CodeTaken:        http.StatusConflict,
 	race.CodeTeamComplete: http.StatusConflict,
 	race.CodeConflict:     http.StatusConflict,
+	race.CodeTooMany:      http.StatusConflict,
 }
 
 // consult has the desk do something for the organizer who calls.

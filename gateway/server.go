@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"server5k/gateway/auth"
+	"server5k/gateway/hooks"
 	"server5k/gateway/office"
 	"server5k/gateway/ws"
 	"server5k/race"
@@ -60,6 +61,8 @@ type Config struct {
 	Store Store
 	// Desk answers organizers.
 	Desk *office.Desk
+	// Hooks keeps the webhooks; nil: there are none.
+	Hooks *hooks.Registry
 	// Panel answers what begins with /admin; nil: nothing is there.
 	Panel func(*fasthttp.RequestCtx)
 	// UserLogins and PeerLogins count failed logins, of LoginLimiters; nil makes

@@ -84,6 +84,7 @@ type Editor interface {
 	Grants(ctx context.Context, id OrganizerID) ([]CompetitionID, error)
 	SetGrants(ctx context.Context, id OrganizerID, to []CompetitionID) error
 
+	Category(ctx context.Context, code Category) (CategoryRow, error)
 	PutCategory(ctx context.Context, c CategoryRow) error
 	RemoveCategory(ctx context.Context, code Category) error
 

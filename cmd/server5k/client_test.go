@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -19,6 +18,7 @@ import (
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
 
+	"server5k/gateway/apidoc/contract"
 	"server5k/gateway/auth"
 	"server5k/persistence"
 	"server5k/race"
@@ -122,11 +122,24 @@ func judgeToken(t *testing.T, id race.JudgeID) string {
 	return access
 }
 
+// spoken holds all that the tests of this package exchange with servers against
+// the documents of the API. TestMain reports what it found.
+var spoken = sync.OnceValue(func() *contract.Contract {
+	c, err := contract.New(nil)
+	if err != nil {
+		panic(err) // the documents are part of the program
+	}
+	c.Skip = func(r *http.Request) bool { // nginx keeps these to itself
+		return r.URL.Scheme == "https" && strings.HasPrefix(r.URL.Path, "/health/")
+	}
+	return c
+})
+
 // rest calls one server, by REST and WebSocket.
 type rest struct {
 	url, token string
 	tls        *tls.Config  // of an https URL
-	client     *http.Client // nil: http.DefaultClient
+	client     *http.Client // nil: one that holds the server to the documents
 }
 
 // call sends in, if any, and reads the answer into out, if any.
@@ -149,7 +162,10 @@ func (r rest) call(ctx context.Context, method, path string, in, out any) (statu
 	if r.token != "" {
 		req.Header.Set("Authorization", "Bearer "+r.token)
 	}
-	res, err := cmp.Or(r.client, http.DefaultClient).Do(req)
+	if r.client == nil {
+		r.client = &http.Client{Transport: spoken()}
+	}
+	res, err := r.client.Do(req)
 	if err != nil {
 		return 0, err
 	}
@@ -221,6 +237,7 @@ type viewedTotal struct {
 type socket struct {
 	conn net.Conn
 	rw   io.ReadWriter // what came with the handshake is read first
+	kind contract.Socket
 }
 
 // dial opens the socket at path.
@@ -231,7 +248,10 @@ func (r rest) dial(ctx context.Context, path string) (*socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", path, err)
 	}
-	s := &socket{conn: conn, rw: conn}
+	s := &socket{conn: conn, rw: conn, kind: contract.Viewer}
+	if strings.HasPrefix(path, "/ws/juez/") {
+		s.kind = contract.Judge
+	}
 	if early != nil {
 		s.rw = struct {
 			io.Reader
@@ -264,6 +284,9 @@ func (s *socket) send(v any) error {
 	if err != nil {
 		return err
 	}
+	if err := spoken().Frame(contract.FromClient, s.kind, raw); err != nil {
+		return err
+	}
 	frame, err := ws.CompileFrame(ws.MaskFrameInPlace(ws.NewTextFrame(raw)))
 	if err != nil {
 		return err
@@ -272,7 +295,7 @@ func (s *socket) send(v any) error {
 	return err
 }
 
-// read waits for the next message.
+// read waits for the next message, which has to be one of the documents.
 func (s *socket) read() (message, error) {
 	var m message
 	if err := s.conn.SetReadDeadline(time.Now().Add(replyTimeout)); err != nil {
@@ -285,7 +308,7 @@ func (s *socket) read() (message, error) {
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return m, fmt.Errorf("%w in %s", err, raw)
 	}
-	return m, nil
+	return m, spoken().Frame(contract.FromServer, s.kind, raw)
 }
 
 // cut ends the connection without a closing handshake: the network is gone, or

@@ -32,6 +32,8 @@ type Config struct {
 	CORSAllowedOrigins []string `env:"CORS_ALLOWED_ORIGINS" name:"cors-allowed-origins" placeholder:"ORIGEN" help:"Orígenes de otras páginas que pueden usar la API."`
 	CSRFTrustedOrigins []string `env:"CSRF_TRUSTED_ORIGINS" name:"csrf-trusted-origins" placeholder:"ORIGEN" help:"Orígenes de confianza para las páginas del organizador."`
 	TrustedProxies     []string `env:"TRUSTED_PROXIES" placeholder:"RED" help:"Direcciones o redes de los proxies cuyos X-Forwarded-For y X-Forwarded-Proto valen; vacía: de nadie."`
+	WebhooksAllowHTTP  bool     `env:"WEBHOOKS_ALLOW_HTTP" name:"webhooks-allow-http" help:"Permite webhooks por http:// además de https://; solo para una red propia."`
+	WebhooksPrivate    []string `env:"WEBHOOKS_ALLOW_PRIVATE" name:"webhooks-allow-private" placeholder:"RED" help:"Direcciones o redes privadas a las que pueden ir los webhooks; vacía: solo direcciones públicas."`
 	TimeZone           string   `env:"TIME_ZONE" default:"America/Guayaquil" placeholder:"ZONA" help:"Zona horaria de las respuestas."`
 
 	NodeName    string `env:"NODE_NAME" placeholder:"NOMBRE" help:"Nombre de este nodo para quien opera; vacía: el del equipo."`
@@ -44,6 +46,7 @@ type Config struct {
 	Location *time.Location `kong:"-"`
 
 	proxies []netip.Prefix // TrustedProxies, read by validate
+	private []netip.Prefix // WebhooksPrivate, the same
 }
 
 // validate checks all options and names every mistake at once. demo says that
@@ -70,7 +73,7 @@ func (c *Config) validate(demo bool) error {
 	return errors.Join(
 		addrErr, zoneErr, demoErr,
 		c.validateDatabase(), c.validateCluster(), c.validateMetrics(), c.validateSecret(), c.validateHosts(),
-		c.validateProxies(),
+		c.validateNetworks(),
 		validateOrigins("CORS_ALLOWED_ORIGINS", c.CORSAllowedOrigins),
 		validateOrigins("CSRF_TRUSTED_ORIGINS", c.CSRFTrustedOrigins),
 	)

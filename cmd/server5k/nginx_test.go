@@ -126,7 +126,7 @@ func (n *nginx) rest(from string) rest {
 	return rest{
 		url: "https://" + n.secure, tls: n.tls,
 		client: &http.Client{
-			Transport:     &http.Transport{TLSClientConfig: n.tls, DialContext: dialer.DialContext, DisableKeepAlives: true},
+			Transport:     spoken().On(&http.Transport{TLSClientConfig: n.tls, DialContext: dialer.DialContext, DisableKeepAlives: true}),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}

@@ -32,6 +32,11 @@ func TestOffice_SignsOut(t *testing.T) {
 	}
 	old := client{t, b.url, access}
 	old.must(http.StatusOK, "GET", "/api/me/", nil, nil)
+	connected, err := rest{url: b.url, token: access}.dialJudge(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connected.cut(false)
 	b.judge[0] = client{t, b.url, ""}
 	b.judge[0].must(http.StatusOK, "POST", "/api/token/refresh/", map[string]any{"refresh": refresh}, nil)
 
@@ -43,6 +48,13 @@ func TestOffice_SignsOut(t *testing.T) {
 		t.Errorf("reset: %v %q", a.header, reset.Password)
 	}
 	old.must(http.StatusUnauthorized, "GET", "/api/me/", nil, nil)
+	if m, err := connected.read(); err == nil || !strings.Contains(err.Error(), "4002") {
+		t.Errorf("the socket read %+v, %v; want the close", m, err)
+	}
+	if again, err := (rest{url: b.url, token: access}).dialJudge(t.Context(), 1); err == nil {
+		again.cut(false)
+		t.Error("the old token opens a socket")
+	}
 	b.judge[0].must(http.StatusUnauthorized, "POST", "/api/token/refresh/", map[string]any{"refresh": refresh}, nil)
 	var tokens struct{ Access, Refresh string }
 	b.judge[0].must(http.StatusUnauthorized, "POST", "/api/login/", map[string]any{"username": "juez1", "password": testPassword}, nil)
@@ -270,4 +282,40 @@ func TestOffice_OnlyAnImportMayBeLarge(t *testing.T) {
 	if a, err := b.ana.try(t.Context(), "POST", "/api/competencias/1/importar/", body, "Content-Type", media); err == nil && a.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("3 MiB: %d %s", a.status, a.body)
 	}
+}
+
+// TestOffice_WebhooksShowTheirSecretOnce: it is in the answer that made it.
+func TestOffice_WebhooksShowTheirSecretOnce(t *testing.T) {
+	t.Parallel()
+	b := setupOffice(t)
+	var made, read struct {
+		ID     int64    `json:"id"`
+		Kinds  []string `json:"tipos"`
+		Secret string   `json:"secreto"`
+	}
+	in := map[string]any{"competencia_id": 1, "url": "https://example.org/a", "tipos": []string{"resultados.oficiales", "competencia.iniciada"}}
+	first := b.ana.must(http.StatusCreated, "POST", "/api/webhooks/", in, &made).header.Get("ETag")
+	path := fmt.Sprintf("/api/webhooks/%d/", made.ID)
+	tag := b.ana.must(http.StatusOK, "GET", path, nil, &read).header.Get("ETag")
+	if made.Secret == "" || read.Secret != "" || len(read.Kinds) != 2 || first != tag {
+		t.Errorf("made %+v, read %+v", made, read)
+	}
+	b.ana.must(http.StatusOK, "PATCH", path, map[string]any{"nuevo_secreto": true}, &read, "If-Match", tag)
+	if read.Secret == "" || read.Secret == made.Secret {
+		t.Errorf("a new secret: %+v", read)
+	}
+	b.ana.must(http.StatusOK, "PATCH", path, map[string]any{"is_active": false}, nil)
+	b.ana.must(http.StatusPreconditionFailed, "DELETE", path, nil, nil, "If-Match", tag)
+	for name, bad := range map[string]map[string]any{
+		"url":            {"url": "http://127.0.0.1/", "tipos": in["tipos"], "competencia_id": 1},
+		"tipos":          {"url": in["url"], "tipos": []string{"otra"}, "competencia_id": 1},
+		"competencia_id": {"url": in["url"], "tipos": in["tipos"], "competencia_id": 2},
+	} {
+		var faults map[string][]string
+		b.ana.must(http.StatusBadRequest, "POST", "/api/webhooks/", bad, &faults)
+		if len(faults) != 1 || len(faults[name]) != 1 {
+			t.Errorf("%s: %v", name, faults)
+		}
+	}
+	b.ana.must(http.StatusNoContent, "DELETE", path, nil, nil)
 }

@@ -14,12 +14,21 @@ import (
 // TestOffice_SameTagOneWins: of two edits of the same state one is told so.
 func TestOffice_SameTagOneWins(t *testing.T) {
 	t.Parallel()
-	b := setupOffice(t)
+	onEachDatabase(t, func(t *testing.T, cfg *Config) {
+		t.Helper()
+		editAtOnce(t, setupOfficeOn(t, cfg))
+	})
+}
+
+func editAtOnce(t *testing.T, b *officeBench) {
+	t.Helper()
 	for path, in := range map[string]func(n int) map[string]any{
 		"/api/competencias/1/":  func(n int) map[string]any { return map[string]any{"name": fmt.Sprint("Nombre ", n)} },
 		"/api/equipos/1/":       func(n int) map[string]any { return map[string]any{"name": fmt.Sprint("Nombre ", n)} },
 		"/api/jueces/1/":        func(n int) map[string]any { return map[string]any{"first_name": fmt.Sprint("Nombre ", n)} },
 		"/api/organizadores/2/": func(n int) map[string]any { return map[string]any{"email": fmt.Sprint("a", n, "@x.ec")} },
+
+		"/api/categorias/estudiantes/": func(n int) map[string]any { return map[string]any{"nombre": fmt.Sprint("Nombre ", n)} },
 	} {
 		tag := b.super.must(http.StatusOK, "GET", path, nil, nil).header.Get("ETag")
 		if tag == "" {
@@ -44,6 +53,33 @@ func TestOffice_SameTagOneWins(t *testing.T) {
 		now := b.super.must(http.StatusOK, "GET", path, nil, nil).header.Get("ETag")
 		b.super.must(http.StatusOK, "PATCH", path, in(7), nil, "If-Match", "W/"+now)
 		b.super.must(http.StatusPreconditionFailed, "PATCH", path, in(8), nil, "If-Match", now)
+	}
+}
+
+// TestOffice_TagOfWhatWasMadeIsGood: what a POST answers can be edited without
+// reading it first.
+func TestOffice_TagOfWhatWasMadeIsGood(t *testing.T) {
+	t.Parallel()
+	b := setupOffice(t)
+	for path, in := range map[string]map[string]any{
+		"/api/competencias/":  {"name": "Nueva", "datetime": "2026-12-01T08:00:00.1234567-05:00"},
+		"/api/equipos/":       {"competition_id": 1, "name": "Ñ", "number": 7, "category": "estudiantes"},
+		"/api/jueces/":        {"username": "nuevo", "password": "una-clave-larga"},
+		"/api/organizadores/": {"username": "nueva", "password": "una-clave-larga", "rol": "observador", "competencias": []int{2, 1}},
+		"/api/categorias/":    {"codigo": "egresados", "nombre": "Egresados"},
+	} {
+		var made struct {
+			ID   int64  `json:"id"`
+			Code string `json:"codigo"`
+		}
+		tag := b.super.must(http.StatusCreated, "POST", path, in, &made).header.Get("ETag")
+		row := path + made.Code + "/"
+		if made.Code == "" {
+			row = fmt.Sprintf("%s%d/", path, made.ID)
+		}
+		if read := b.super.must(http.StatusOK, "GET", row, nil, nil).header.Get("ETag"); read != tag || tag == "" {
+			t.Errorf("%s: %s when it was made, %s when it is read", path, tag, read)
+		}
 	}
 }
 

@@ -15,7 +15,14 @@ import (
 // from the review to the second official version.
 func TestOffice_RulingsAndOfficialResults(t *testing.T) {
 	t.Parallel()
-	b := setupOffice(t)
+	onEachDatabase(t, func(t *testing.T, cfg *Config) {
+		t.Helper()
+		ruleAndPublish(t, setupOfficeOn(t, cfg))
+	})
+}
+
+func ruleAndPublish(t *testing.T, b *officeBench) {
+	t.Helper()
 	ids := b.run(1_200_000, 1_300_000)
 	late := b.judge[1].do("POST", "/api/equipos/1/registros/", map[string]any{"registros": []any{map[string]any{"tiempo": 1_250_000}}})
 	if late.status != http.StatusBadRequest {
@@ -160,8 +167,15 @@ func TestOffice_SameOrderAgainIsTheSame(t *testing.T) {
 // TestOffice_TwoAtOnceLoseNoDecision has two organizers rule at the same time.
 func TestOffice_TwoAtOnceLoseNoDecision(t *testing.T) {
 	t.Parallel()
+	onEachDatabase(t, func(t *testing.T, cfg *Config) {
+		t.Helper()
+		ruleAtOnce(t, setupOfficeOn(t, cfg))
+	})
+}
+
+func ruleAtOnce(t *testing.T, b *officeBench) {
+	t.Helper()
 	const each = 40
-	b := setupOffice(t)
 	b.run(1_200_000)
 	var rulers sync.WaitGroup
 	errs := make(chan error, 2*each)

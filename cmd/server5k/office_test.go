@@ -86,7 +86,7 @@ func (c client) try(ctx context.Context, method, path string, in any, headers ..
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	direct := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	direct := &http.Client{Transport: spoken(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := direct.Do(req)
 	if err != nil {
 		return answer{}, err
@@ -115,7 +115,12 @@ func (c client) must(status int, method, path string, in, out any, headers ...st
 // setupOffice serves the two competitions.
 func setupOffice(t *testing.T) *officeBench {
 	t.Helper()
-	cfg := testConfig(t, t.TempDir())
+	return setupOfficeOn(t, testConfig(t, t.TempDir()))
+}
+
+// setupOfficeOn serves them from the database of cfg, which is empty.
+func setupOfficeOn(t *testing.T, cfg *Config) *officeBench {
+	t.Helper()
 	addOffice(t, cfg)
 	url, _ := serveConfig(t, cfg)
 	b := &officeBench{cfg: cfg, url: url}

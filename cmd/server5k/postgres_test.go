@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +25,10 @@ func TestMain(m *testing.M) {
 	code := databases.Run(m)
 	if err := redisServer.Close(); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	if problems := spoken().Problems(); len(problems) > 0 {
+		_, _ = fmt.Fprintf(os.Stderr, "not as the documents of the API say:\n%s\n", strings.Join(problems, "\n"))
 		code = max(code, 1)
 	}
 	os.Exit(code)

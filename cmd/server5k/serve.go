@@ -6,21 +6,19 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"runtime"
 	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/valyala/fasthttp"
 
 	"server5k/actors"
 	"server5k/cluster"
 	"server5k/cluster/redis"
 	"server5k/gateway"
-	"server5k/gateway/admin"
 	"server5k/gateway/auth"
+	"server5k/gateway/hooks"
 	"server5k/gateway/office"
 	"server5k/gateway/ws"
 	"server5k/persistence"
@@ -74,6 +72,7 @@ type parts struct {
 	system      *actors.System
 	sentinel    *sentinel
 	sockets     *ws.Server
+	guard       hooks.Guard
 	provider    *redis.Provider // nil without a cluster, as is node
 	node        *cluster.Node
 
@@ -162,26 +161,13 @@ func (cmd serveCmd) build(ctx context.Context, cfg *Config, io stdio, p *parts) 
 	if err := p.startOps(ctx, cfg); err != nil {
 		return nil, err
 	}
+	p.guard = hooks.Guard{AllowHTTP: cfg.WebhooksAllowHTTP, AllowPrivate: cfg.private}
+	dispatcher := hooks.New(hooks.Config{Queue: p.store, Guard: p.guard, Now: time.Now, Log: p.log.With("part", "webhooks"), Metrics: p.metrics})
+	dispatcher.Start(ctx)
+	p.onStop(dispatcher.Stop)
 	p.onStop(p.sockets.Drain)
 	p.onStop(p.system.Drain)
-	desk := office.New(office.Config{Store: p.store, Races: p.system, Hasher: hasher, Now: time.Now, Log: p.log.With("part", "office")})
-	users, peers := gateway.LoginLimiters(time.Now)
-	var server *gateway.Server
-	panel := admin.New(admin.Config{
-		Desk: desk, Importer: desk, Accounts: p.store, Hasher: hasher, Secret: []byte(secret), UserLogins: users, PeerLogins: peers,
-		// No request comes before the server is there.
-		Client:   func(ctx *fasthttp.RequestCtx) netip.Addr { return server.Client(ctx) },
-		Secure:   func(ctx *fasthttp.RequestCtx) bool { return server.Secure(ctx) },
-		Location: cfg.Location, Now: time.Now, Log: p.log.With("part", "admin"),
-	})
-	server = gateway.New(gateway.Config{
-		Desk: desk, Panel: panel.Handler, UserLogins: users, PeerLogins: peers, Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
-		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
-		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: p.log.With("part", "gateway"),
-		Sockets: p.sockets, Live: p.live, MaxSockets: maxSockets, MaxSocketsPerIP: maxSocketsPerIP, JudgeRate: cmd.JudgeRate,
-		Devices: p.devices, Metrics: p.metrics, Ready: p.checks(),
-	})
-	return server, nil
+	return cmd.door(cfg, p, secret, hasher), nil
 }
 
 // startActors starts the actors, alone or as a node of a cluster.

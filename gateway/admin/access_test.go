@@ -3,9 +3,12 @@ package admin
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 func TestLogin(t *testing.T) {
@@ -266,4 +269,40 @@ func TestPath_WithoutSlash(t *testing.T) {
 	}
 	b.get(chief, "/admin/competencias/99999999999999999999/").want(t, http.StatusNotFound)
 	b.get(chief, "/admin/competencias/2/").want(t, http.StatusNotFound) // not granted
+}
+
+func TestLogin_CookieIsSecureOverTLS(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.password("correcta")
+	b.panel.cfg.Secure = func(ctx *fasthttp.RequestCtx) bool {
+		return string(ctx.Request.Header.Peek("X-Forwarded-Proto")) == "https"
+	}
+	a := b.do(request{
+		method: http.MethodPost, path: "/admin/entrar/", form: url.Values{"usuario": {"bea"}, "clave": {"correcta"}},
+		header: map[string]string{"X-Forwarded-Proto": "https"},
+	}).want(t, http.StatusSeeOther)
+	if got := strings.ToLower(string(a.header.PeekCookie(sessionCookie))); !strings.Contains(got, "secure") {
+		t.Errorf("cookie %q", got)
+	}
+}
+
+func TestForms_OfTrustedOrigins(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.panel.cfg.TrustedOrigins = []string{"https://carrera.example"}
+	send := func(origin string) answer {
+		form := url.Values{"idioma": {"en"}, csrfField: {b.panel.sessions.formToken(b.session(chief))}}
+		return b.do(request{method: http.MethodPost, path: "/admin/idioma/", who: chief, form: form, header: map[string]string{"Origin": origin}, bare: true})
+	}
+	send("https://carrera.example").want(t, http.StatusSeeOther)
+	send("http://carrera.example").want(t, http.StatusForbidden)
+}
+
+func TestRoutes_AreListed(t *testing.T) {
+	t.Parallel()
+	all := setup(t).panel.Routes()
+	if len(all) < 60 || !slices.Contains(all, Route{http.MethodPost, "/admin/competencias/{}/decision/", "editors"}) || slices.Contains(all, Route{http.MethodGet, "/admin/salir/", "anybody"}) {
+		t.Errorf("%d routes: %v", len(all), all)
+	}
 }

@@ -49,7 +49,7 @@ func (c *call) dispatch(ctx context.Context, pattern string) error {
 	if h == nil {
 		return c.notAllowed(r)
 	}
-	if !safeMethod(c.method) && !sameOrigin(&c.ctx.Request.Header) {
+	if !safeMethod(c.method) && !sameOrigin(&c.ctx.Request.Header, c.p.cfg.TrustedOrigins) {
 		return errForeign
 	}
 	if err := c.resume(ctx); err != nil {

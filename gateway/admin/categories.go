@@ -8,6 +8,29 @@ import (
 	"server5k/race"
 )
 
+// categoryNames are the names of categories for people, by their codes.
+type categoryNames map[race.Category]string
+
+// Of returns the name of a category, for one that is gone what its code says.
+func (n categoryNames) Of(k race.Category) string {
+	if name := n[k]; name != "" {
+		return name
+	}
+	return k.Label()
+}
+
+func (c *call) categoryNames(ctx context.Context) (categoryNames, error) {
+	rows, err := c.p.cfg.Desk.Categories(ctx, c.who)
+	if err != nil {
+		return nil, err
+	}
+	names := make(categoryNames, len(rows))
+	for _, k := range rows {
+		names[k.Code] = k.Name
+	}
+	return names, nil
+}
+
 // categoriesPage lists the categories, with the form of a new one or of the one
 // that is being renamed.
 type categoriesPage struct {

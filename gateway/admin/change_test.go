@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"server5k/gateway/export"
 	"server5k/gateway/office"
 	"server5k/race"
 )
@@ -251,19 +252,18 @@ func TestCategories(t *testing.T) {
 func TestImport_ChecksThenWrites(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	path := "/admin/competencias/1/importar/"
-	b.upload(path, "", "").want(t, http.StatusUnprocessableEntity, "Elija un archivo")
-	b.upload(path, "foto.pdf", "%PDF").want(t, http.StatusUnprocessableEntity, "No es una tabla")
-	b.upload(path, "grande.csv", strings.Repeat("x", maxImport+1)).want(t, http.StatusUnprocessableEntity, "demasiado grande")
-	bad := b.upload(path, "mal.csv", "1;bien\n2;mal").want(t, http.StatusUnprocessableEntity, "tiene errores", "equipo 2;mal")
+	b.upload("", "").want(t, http.StatusUnprocessableEntity, "Elija un archivo")
+	b.upload("foto.pdf", "%PDF").want(t, http.StatusUnprocessableEntity, "No es una tabla")
+	b.upload("grande.csv", strings.Repeat("x", maxImport+1)).want(t, http.StatusUnprocessableEntity, "demasiado grande")
+	bad := b.upload("mal.csv", "1;bien\n2;mal").want(t, http.StatusUnprocessableEntity, "tiene errores", "equipo 2;mal")
 	if strings.Contains(bad.body, `name="contenido"`) {
 		t.Error("a file with errors can be confirmed")
 	}
-	page := b.upload(path, "equipos.csv", "201;Ñandú Íñiguez").want(t, http.StatusOK, "equipos.csv se puede importar", "Confirmar la importación")
+	page := b.upload("equipos.csv", "201;Ñandú Íñiguez").want(t, http.StatusOK, "equipos.csv se puede importar", "Confirmar la importación")
 	if n := len(b.db.teams); n != 3 {
 		t.Fatalf("%d teams before it was confirmed", n)
 	}
-	b.upload(path, "", "", "nombre_archivo", "equipos.csv", "contenido", page.hidden(t, "contenido")).want(t, http.StatusSeeOther)
+	b.upload("", "", "nombre_archivo", "equipos.csv", "contenido", page.hidden(t, "contenido")).want(t, http.StatusSeeOther)
 	b.get(chief, "/admin/competencias/1/").want(t, http.StatusOK, "Ñandú Íñiguez")
 }
 
@@ -271,24 +271,27 @@ func TestExport(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	withRulings(b)
-	for _, what := range []string{"resultados", "equipos", "marcas", "plantilla"} {
-		a := b.get(chief, "/admin/competencias/1/exportar/?que="+what+"&formato=csv").want(t, http.StatusOK, "\ufeff", ";")
-		if got := string(a.header.Peek("Content-Disposition")); got != `attachment; filename="`+what+`.csv"` {
-			t.Error(got)
+	get := func(query string) answer { return b.get(chief, "/admin/competencias/1/exportar/?archivo="+query) }
+	for _, name := range export.Names() {
+		a := get(name+"&equipo=11").want(t, http.StatusOK)
+		how := "attachment"
+		if strings.HasSuffix(name, ".html") {
+			how = "inline"
 		}
-		b.get(chief, "/admin/competencias/1/exportar/?que="+what+"&formato=xlsx").want(t, http.StatusOK, "PK")
+		if got := string(a.header.Peek("Content-Disposition")); !strings.HasPrefix(got, how) || len(a.body) == 0 {
+			t.Errorf("%s: %q, %d bytes", name, got, len(a.body))
+		}
 	}
-	for _, what := range []string{"resultados", "podio", "certificados", "evidencia&equipo=11"} {
-		b.get(chief, "/admin/competencias/1/exportar/?formato=pdf&que="+what).want(t, http.StatusOK, "%PDF")
-		b.get(chief, "/admin/competencias/1/exportar/?formato=html&que="+what).want(t, http.StatusOK, "<html")
-	}
-	sheet, err := race.DecodeSheet([]byte(b.get(chief, "/admin/competencias/1/exportar/?que=resultados&formato=json").want(t, http.StatusOK).body))
+	get("results.csv&version=1").want(t, http.StatusOK, "Lobos")
+	get("template.xlsx").want(t, http.StatusOK, "PK")
+	sheet, err := race.DecodeSheet([]byte(get("results.json").want(t, http.StatusOK).body))
 	if err != nil || sheet.Competition != 1 {
 		t.Error(sheet, err)
 	}
-	for _, bad := range []string{"", "?que=resultados&formato=exe", "?que=nada&formato=csv", "?que=marcas&formato=pdf", "?que=evidencia&equipo=99&formato=pdf"} {
-		b.get(chief, "/admin/competencias/1/exportar/"+bad).want(t, http.StatusNotFound)
+	for _, bad := range []string{"", "results.exe", "../results.csv", "evidence.pdf&equipo=99", "results.csv&version=9"} {
+		get(bad).want(t, http.StatusNotFound)
 	}
+	b.get(other, "/admin/competencias/1/exportar/?archivo=results.json").want(t, http.StatusNotFound)
 }
 
 func TestReadiness_SaysWhatIsWrong(t *testing.T) {

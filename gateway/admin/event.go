@@ -53,6 +53,7 @@ func eventPath(id race.CompetitionID, rest string) string {
 // eventPage shows the teams of a competition.
 type eventPage struct {
 	Head     head
+	Names    categoryNames
 	Rows     []teamLine
 	Total    int // teams, without the filter
 	Complete int
@@ -90,13 +91,16 @@ func event(ctx context.Context, c *call) error {
 	}
 	filter := teamFilter{c.query("buscar"), c.query("estado"), c.query("ordenar")}
 	page := eventPage{Head: c.headOf(r, "equipos"), Filter: filter}
+	if page.Names, err = c.categoryNames(ctx); err != nil {
+		return err
+	}
 	lines := teamLines(r, teams)
 	page.Total = len(lines)
 	for _, l := range lines {
 		if l.Complete {
 			page.Complete++
 		}
-		if filter.takes(l) {
+		if filter.takes(l, page.Names.Of(l.Team.Category)) {
 			page.Rows = append(page.Rows, l)
 		}
 	}
@@ -127,8 +131,8 @@ func teamLines(r office.Results, teams []race.TeamRow) []teamLine {
 	return out
 }
 
-// takes says whether a team passes the filter.
-func (f teamFilter) takes(l teamLine) bool {
+// takes says whether a team of a category of that name passes the filter.
+func (f teamFilter) takes(l teamLine, category string) bool {
 	switch f.State {
 	case "completos":
 		if !l.Complete {
@@ -147,7 +151,7 @@ func (f teamFilter) takes(l teamLine) bool {
 			return false
 		}
 	}
-	return matches(f.Search, fmt.Sprint(l.Team.Bib), l.Team.Name, l.Judge, string(l.Team.Category))
+	return matches(f.Search, fmt.Sprint(l.Team.Bib), l.Team.Name, l.Judge, category)
 }
 
 // order sorts the lines, which come by bib.

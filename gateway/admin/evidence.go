@@ -15,6 +15,7 @@ import (
 type evidencePage struct {
 	Head     head
 	Team     race.TeamRow
+	Category string
 	Standing race.Standing
 	Marks    []markLine
 	Rulings  []rulingLine // that concern the team, newest first
@@ -53,6 +54,11 @@ func teamEvidence(ctx context.Context, c *call) error {
 		return err
 	}
 	page := evidencePage{Head: c.head(e.Competition, "equipos"), Team: team, Here: c.path}
+	names, err := c.categoryNames(ctx)
+	if err != nil {
+		return err
+	}
+	page.Category = names.Of(team.Category)
 	for _, s := range e.Standings() {
 		if s.Team.ID == team.ID {
 			page.Standing = s

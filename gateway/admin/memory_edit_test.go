@@ -135,6 +135,14 @@ func (e *editor) SetGrants(_ context.Context, id race.OrganizerID, to []race.Com
 	return nil
 }
 
+func (e *editor) Category(_ context.Context, code race.Category) (race.CategoryRow, error) {
+	name, ok := e.categories[code]
+	if !ok {
+		return race.CategoryRow{}, race.ErrNotFound
+	}
+	return race.CategoryRow{Code: code, Name: name}, nil
+}
+
 func (e *editor) PutCategory(_ context.Context, c race.CategoryRow) error {
 	e.categories[c.Code] = c.Name
 	return nil

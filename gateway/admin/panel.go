@@ -33,6 +33,9 @@ type Config struct {
 	// the connection.
 	Client func(*fasthttp.RequestCtx) netip.Addr
 	Secure func(*fasthttp.RequestCtx) bool
+	// TrustedOrigins are the exact origins, beside that of the host called, whose
+	// pages may send forms from browsers that say nothing better.
+	TrustedOrigins []string
 	// Location is the zone in which instants are shown and typed; nil is UTC.
 	Location *time.Location
 	// Importer takes files in, Webhooks keeps the addresses that are told what

@@ -11,6 +11,7 @@ import (
 // resultsPage shows the standings and what was published.
 type resultsPage struct {
 	Head     head
+	Names    categoryNames
 	Lines    []race.Standing
 	Category string
 	Options  []option
@@ -64,6 +65,9 @@ func showResults(ctx context.Context, c *call, status int, f *form) error {
 		return err
 	}
 	page := resultsPage{Head: c.headOf(r, "resultados"), Category: c.query("categoria"), Last: r.Version, Form: f, Teams: len(r.Standings)}
+	if page.Names, err = c.categoryNames(ctx); err != nil {
+		return err
+	}
 	for i := len(versions) - 1; i >= 0; i-- {
 		page.Versions = append(page.Versions, versions[i])
 	}
@@ -71,7 +75,7 @@ func showResults(ctx context.Context, c *call, status int, f *form) error {
 	for _, s := range r.Standings {
 		if k := s.Team.Category; !seen[k] {
 			seen[k] = true
-			page.Options = append(page.Options, option{string(k), k.Label(), string(k) == page.Category})
+			page.Options = append(page.Options, option{string(k), page.Names.Of(k), string(k) == page.Category})
 		}
 		if s.Records == r.Evidence.Competition.TeamSize {
 			page.Complete++
@@ -86,6 +90,7 @@ func showResults(ctx context.Context, c *call, status int, f *form) error {
 // versionPage shows results as they were published.
 type versionPage struct {
 	Head    head
+	Names   categoryNames
 	Version race.Version
 	Sheet   race.Sheet
 }
@@ -100,7 +105,11 @@ func version(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.page(http.StatusOK, "version", c.say("version.title", v.Number)+" · "+r.Name, versionPage{c.head(r, "resultados"), v, sheet})
+	names, err := c.categoryNames(ctx)
+	if err != nil {
+		return err
+	}
+	return c.page(http.StatusOK, "version", c.say("version.title", v.Number)+" · "+r.Name, versionPage{c.head(r, "resultados"), names, v, sheet})
 }
 
 // differencePage shows what changed between two versions; To 0 is now.

@@ -49,13 +49,17 @@ func review(ctx context.Context, c *call) error {
 		teams[t.ID] = t
 	}
 	marks := map[int64]race.Finish{}
-	for _, m := range r.Evidence.Finishes() {
+	finishes := r.Evidence.Finishes()
+	for _, m := range finishes {
 		marks[m.Seq] = m
 	}
 	for _, f := range r.Findings {
 		item := reviewItem{Finding: f, TeamRow: teams[f.Team], Key: newKey()}
 		for _, seq := range f.Records {
 			item.Marks = append(item.Marks, marks[seq])
+		}
+		if f.Kind == race.FindingSurplus && !f.Accepted {
+			item.Marks = countingOf(finishes, f.Team) // one of them is to be void
 		}
 		switch {
 		case f.Accepted:

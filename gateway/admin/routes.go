@@ -2,7 +2,9 @@ package admin
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -92,11 +94,33 @@ func (p *Panel) table() map[string]route {
 		"eliminar/":      both(editors)(deleteEvent()),
 		"intercambio/":   on(readers, exchange, nil),
 		"importar/":      slow(on(editors, nil, importFile)),
-		"exportar/":      on(readers, export, nil),
+		"exportar/":      on(readers, exportFile, nil),
 	} {
 		all["/admin/competencias/{}/"+path] = r
 	}
 	return all
+}
+
+// Route is a method and path that the panel answers, and who may use it: "anybody",
+// "readers" (all who are logged in), "editors" (organizers and superusers) or
+// "superusers".
+type Route struct{ Method, Path, Access string }
+
+// Routes lists all of them, in order; {} stands for a number. It is for tests that
+// ask each of them.
+func (p *Panel) Routes() []Route {
+	names := map[access]string{readers: "readers", editors: "editors", superusers: "superusers", open: "anybody"}
+	var out []Route
+	for _, path := range slices.Sorted(maps.Keys(p.routes)) {
+		r := p.routes[path]
+		if r.get != nil {
+			out = append(out, Route{http.MethodGet, path, names[r.access]})
+		}
+		if r.post != nil {
+			out = append(out, Route{http.MethodPost, path, names[r.access]})
+		}
+	}
+	return out
 }
 
 // patternOf replaces the numbers of a path by {}.

@@ -84,6 +84,7 @@ func (s assets) serve(ctx *fasthttp.RequestCtx, p string) {
 	h.SetContentType(a.mediaType)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
+	h.Set("X-Content-Type-Options", "nosniff")
 	if ctx.Request.Header.HasAcceptEncoding("gzip") {
 		h.Set("Content-Encoding", "gzip")
 		ctx.SetBody(a.gzip)

@@ -179,8 +179,9 @@ func (r *Registry) Delivery(ctx context.Context, who Who, webhook race.WebhookID
 	return d, err
 }
 
-// Redeliver has a delivery sent again now, with the same id and body. It fails with
-// race.CodeRuling when the webhook is not active.
+// Redeliver has a delivery sent again now, with the same id and body. One that is
+// being sent at this moment is not sent twice. It fails with race.CodeRuling when
+// the webhook is not active.
 func (r *Registry) Redeliver(ctx context.Context, who Who, webhook race.WebhookID, id race.DeliveryID) (race.Delivery, error) {
 	w, d, err := r.delivery(ctx, who, webhook, id)
 	if err != nil {

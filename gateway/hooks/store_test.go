@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,15 +111,35 @@ func TestDispatcher_TwoNodesOnADatabase(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 
-	list, total, err := registry.Deliveries(ctx, who, w.ID, 0, 1)
-	if err != nil || total != 4 {
-		t.Fatalf("%d deliveries: %v", total, err)
-	}
-	if _, err := registry.Redeliver(ctx, who, w.ID, list[0].ID); err != nil {
+	last := delivered(t, registry, who, w.ID, 4)
+	if _, err := registry.Redeliver(ctx, who, w.ID, last.ID); err != nil {
 		t.Fatal(err)
 	}
-	if m := await(t, got); m.id != list[0].ID.String() || m.body != bodies[m.id] {
+	if m := await(t, got); m.id != last.ID.String() || m.body != bodies[m.id] {
 		t.Errorf("sent again: %+v, first %q", m, bodies[m.id])
+	}
+}
+
+// delivered waits until it is stored that all of a webhook's deliveries arrived,
+// which is after they did, and returns the newest.
+func delivered(tb testing.TB, r *hooks.Registry, who hooks.Who, id race.WebhookID, want int) race.Delivery {
+	tb.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(patience); ; {
+		list, total, err := r.Deliveries(tb.Context(), who, id, 0, 0)
+		if err != nil || total != want {
+			tb.Fatalf("%d deliveries: %v", total, err)
+		}
+		pending := func(d race.Delivery) bool { return d.State != race.DeliveryDelivered }
+		if !slices.ContainsFunc(list, pending) {
+			return list[0]
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			tb.Fatalf("not delivered: %+v", list)
+		}
 	}
 }
 

@@ -52,13 +52,16 @@ func (d *Desk) CreateCategory(ctx context.Context, w Who, f CategoryForm) (race.
 	if err := check.err(); err != nil {
 		return c, err
 	}
-	switch _, err := d.Category(ctx, w, c.Code); {
-	case err == nil:
-		return c, refuse(race.CodeTaken, Text{"Ya existe una categoría con ese código.", "There is a category with that code."})
-	case !isNotFound(err):
-		return c, err
-	}
-	return c, d.putCategory(ctx, w, "category.create", nil, c)
+	by := d.sign(w)
+	return c, d.store.Edit(ctx, func(ctx context.Context, e race.Editor) error {
+		switch _, err := e.Category(ctx, c.Code); {
+		case err == nil:
+			return refuse(race.CodeTaken, Text{"Ya existe una categoría con ese código.", "There is a category with that code."})
+		case !isNotFound(err):
+			return err
+		}
+		return putCategory(ctx, e, by, "category.create", nil, c)
+	})
 }
 
 // UpdateCategory renames a category, for a superuser only: it is everybody's.
@@ -66,33 +69,35 @@ func (d *Desk) UpdateCategory(ctx context.Context, w Who, code race.Category, ta
 	if err := w.super(); err != nil {
 		return race.CategoryRow{}, err
 	}
-	before, err := d.Category(ctx, w, code)
-	if err != nil {
-		return before, err
-	}
-	if err := tag.check(before); err != nil {
-		return before, err
-	}
-	var check checker
-	if f.Code != nil && *f.Code != code {
-		check.add("codigo", Text{"El código no se puede cambiar.", "The code cannot be changed."})
-	}
-	after := before
-	check.line("nombre", f.Name, &after.Name, maxName, false)
-	if err := check.err(); err != nil || after == before {
-		return after, err
-	}
-	return after, d.putCategory(ctx, w, "category.update", fields{"codigo": string(code), "nombre": before.Name}, after)
-}
-
-func (d *Desk) putCategory(ctx context.Context, w Who, action string, before fields, c race.CategoryRow) error {
 	by := d.sign(w)
-	return d.store.Edit(ctx, func(ctx context.Context, e race.Editor) error {
-		if err := e.PutCategory(ctx, c); err != nil {
+	var after race.CategoryRow
+	err := d.store.Edit(ctx, func(ctx context.Context, e race.Editor) error {
+		before, err := e.Category(ctx, code)
+		if err != nil {
 			return err
 		}
-		return e.Note(ctx, note(by, action, 0, c.Name, changes(before, fields{"codigo": string(c.Code), "nombre": c.Name})))
+		if err := tag.check(before); err != nil {
+			return err
+		}
+		var check checker
+		if f.Code != nil && *f.Code != code {
+			check.add("codigo", Text{"El código no se puede cambiar.", "The code cannot be changed."})
+		}
+		after = before
+		check.line("nombre", f.Name, &after.Name, maxName, false)
+		if err := check.err(); err != nil || after == before {
+			return err
+		}
+		return putCategory(ctx, e, by, "category.update", fields{"codigo": string(code), "nombre": before.Name}, after)
 	})
+	return after, err
+}
+
+func putCategory(ctx context.Context, e race.Editor, by race.Signature, action string, before fields, c race.CategoryRow) error {
+	if err := e.PutCategory(ctx, c); err != nil {
+		return err
+	}
+	return e.Note(ctx, note(by, action, 0, c.Name, changes(before, fields{"codigo": string(c.Code), "nombre": c.Name})))
 }
 
 // DeleteCategory removes a category without teams, race.CodeInUse otherwise; for a
@@ -101,15 +106,15 @@ func (d *Desk) DeleteCategory(ctx context.Context, w Who, code race.Category, ta
 	if err := w.super(); err != nil {
 		return err
 	}
-	c, err := d.Category(ctx, w, code)
-	if err != nil {
-		return err
-	}
-	if err := tag.check(c); err != nil {
-		return err
-	}
 	by := d.sign(w)
 	return d.store.Edit(ctx, func(ctx context.Context, e race.Editor) error {
+		c, err := e.Category(ctx, code)
+		if err != nil {
+			return err
+		}
+		if err := tag.check(c); err != nil {
+			return err
+		}
 		if err := e.RemoveCategory(ctx, code); err != nil {
 			return inUse(err, Text{"La categoría tiene equipos y no se puede eliminar.", "The category has teams and cannot be deleted."})
 		}

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// refusals are the texts of package race that organizers get, as it formats them,
-// and the same in English with the same arguments as texts.
+// refusals are the texts that organizers get from the domain, the owners and the
+// store, as these format them, and the same in English with the same arguments as
+// texts.
 var refusals = [...][2]string{
 	{"La clave de la orden ya se usó para otra decisión", "The key of the order was used for another ruling"},
 	{"No hay nada que revisar con esa clave", "There is nothing to review with that key"},
@@ -34,6 +35,12 @@ var refusals = [...][2]string{
 	{"La competencia no está en curso", "The competition is not running"},
 	{"La competencia %d no existe", "There is no competition %s"},
 	{"El equipo %d no existe", "There is no team %s"},
+	{"La competencia no existe", "The competition does not exist"},
+	{"La clave de la orden es la de una marca de ese equipo", "The key of the order is that of a mark of this team"},
+	{"La competencia, la categoría o el juez del equipo no existe", "The competition, category or judge of the team does not exist"},
+	{"Un valor no se admite", "A value is not allowed"},
+	{"El webhook no está activo; actívelo primero", "The webhook is not active; activate it first"},
+	{"Alguien más ha cambiado el webhook", "Somebody else has changed the webhook"},
 	{"Servicio no disponible en este momento, reintente", "The service is not available now, try again"},
 }
 

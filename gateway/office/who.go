@@ -60,6 +60,9 @@ func (w Who) edit(id race.CompetitionID) error {
 	return w.write()
 }
 
+// MayWrite returns nil when w may change anything at all, else race.CodeForbidden.
+func (w Who) MayWrite() error { return w.write() }
+
 func (w Who) write() error {
 	if !w.Writes() {
 		return refuse(race.CodeForbidden, Text{"Su cuenta solo permite ver, no cambiar.", "Your account may look but not change anything."})

@@ -56,6 +56,12 @@ func editPuts(t *testing.T, s persistence.Store) {
 		c, err := e.Competition(ctx, want.ID)
 		f.ok(err)
 		f.equal("competition", c, changed)
+		category, err := e.Category(ctx, "elite")
+		f.ok(err)
+		f.equal("category", category, race.CategoryRow{Code: "elite", Name: "Elite"})
+		if _, err := e.Category(ctx, "none"); !errors.Is(err, race.ErrNotFound) {
+			t.Errorf("no category: %v", err)
+		}
 		got, err := e.Team(ctx, team.ID)
 		f.ok(err)
 		f.equal("team", got, team)

@@ -17,15 +17,16 @@ VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`
 	removeTeams  = `DELETE FROM teams WHERE competition_id = $1`
 	removeRace   = `DELETE FROM competitions WHERE id = $1`
 
-	editTeam         = `UPDATE teams SET competition_id = $1, judge_id = $2, name = $3, bib = $4, category = $5 WHERE id = $6`
-	newTeam          = `INSERT INTO teams (competition_id, judge_id, name, bib, category) VALUES ($1, $2, $3, $4, $5) RETURNING id`
-	editTeamQuery    = `SELECT id, competition_id, judge_id, name, bib, category FROM teams WHERE id = $1`
-	recordedQuery    = `SELECT EXISTS (SELECT 1 FROM time_records WHERE team_id = $1) OR EXISTS (SELECT 1 FROM decisions WHERE team_id = $1)`
-	removeTeam       = `DELETE FROM teams WHERE id = $1`
-	setCategory      = restoreCategory
-	removeCategory   = `DELETE FROM categories WHERE code = $1`
-	teamInUse        = "El equipo tiene registros o decisiones"
-	competitionInUse = "La competencia tiene registros o decisiones"
+	editTeam          = `UPDATE teams SET competition_id = $1, judge_id = $2, name = $3, bib = $4, category = $5 WHERE id = $6`
+	newTeam           = `INSERT INTO teams (competition_id, judge_id, name, bib, category) VALUES ($1, $2, $3, $4, $5) RETURNING id`
+	editTeamQuery     = `SELECT id, competition_id, judge_id, name, bib, category FROM teams WHERE id = $1`
+	recordedQuery     = `SELECT EXISTS (SELECT 1 FROM time_records WHERE team_id = $1) OR EXISTS (SELECT 1 FROM decisions WHERE team_id = $1)`
+	removeTeam        = `DELETE FROM teams WHERE id = $1`
+	editCategoryQuery = `SELECT code, name FROM categories WHERE code = $1`
+	setCategory       = restoreCategory
+	removeCategory    = `DELETE FROM categories WHERE code = $1`
+	teamInUse         = "El equipo tiene registros o decisiones"
+	competitionInUse  = "La competencia tiene registros o decisiones"
 )
 
 // Competition returns a competition and locks its row.
@@ -131,6 +132,12 @@ func (e *editor) RemoveTeam(ctx context.Context, id race.TeamID) error {
 		err = e.one(ctx, removeTeam, id)
 	}
 	return e.fail(err, constraints{inUse: teamInUse}, "remove team %d", id)
+}
+
+// Category returns a category and locks its row.
+func (e *editor) Category(ctx context.Context, code race.Category) (race.CategoryRow, error) {
+	c, err := scanCategory(e.tx.QueryRowContext(ctx, editCategoryQuery+e.t.dialect.RowLock, string(code)))
+	return c, e.fail(err, constraints{}, "category %q", code)
 }
 
 // PutCategory stores a category, new or not.

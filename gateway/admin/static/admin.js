@@ -42,6 +42,17 @@
   var errors = document.getElementById("errors");
   if (errors) errors.focus();
 
+  // A second press of a button within three seconds is the first one.
+  document.addEventListener("submit", function (e) {
+    var form = e.target, now = performance.now();
+    if (form.method !== "post") return;
+    if (form.dataset.sent && now - Number(form.dataset.sent) < 3000) e.preventDefault();
+    else form.dataset.sent = now;
+  });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (f) { delete f.dataset.sent; });
+  });
+
   document.body.addEventListener("htmx:configRequest", function (e) {
     e.detail.headers["X-CSRF-Token"] = meta("csrf-token");
   });

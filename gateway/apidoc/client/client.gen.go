@@ -18,232 +18,118 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
-// Defines values for Category.
-const (
-	Estudiantes     Category = "estudiantes"
-	Interfacultades Category = "interfacultades"
-)
-
-// Valid indicates whether the value is a known member of the Category enum.
-func (e Category) Valid() bool {
-	switch e {
-	case Estudiantes:
-		return true
-	case Interfacultades:
-		return true
-	default:
-		return false
-	}
+// AnyCompetition defines model for AnyCompetition.
+type AnyCompetition struct {
+	union json.RawMessage
 }
 
-// Defines values for HealthChecks.
-const (
-	HealthChecksError HealthChecks = "error"
-	HealthChecksOk    HealthChecks = "ok"
-)
-
-// Valid indicates whether the value is a known member of the HealthChecks enum.
-func (e HealthChecks) Valid() bool {
-	switch e {
-	case HealthChecksError:
-		return true
-	case HealthChecksOk:
-		return true
-	default:
-		return false
-	}
+// AnyTeam defines model for AnyTeam.
+type AnyTeam struct {
+	union json.RawMessage
 }
 
-// Defines values for HealthStatus.
-const (
-	HealthStatusDraining    HealthStatus = "draining"
-	HealthStatusOk          HealthStatus = "ok"
-	HealthStatusUnavailable HealthStatus = "unavailable"
-)
+// Assignments defines model for Assignments.
+type Assignments struct {
+	Assignments []struct {
+		TeamID int64 `json:"equipo_id"`
 
-// Valid indicates whether the value is a known member of the HealthStatus enum.
-func (e HealthStatus) Valid() bool {
-	switch e {
-	case HealthStatusDraining:
-		return true
-	case HealthStatusOk:
-		return true
-	case HealthStatusUnavailable:
-		return true
-	default:
-		return false
-	}
+		// JudgeID Nulo o 0 para nadie.
+		JudgeID *int64 `json:"juez_id,omitempty"`
+	} `json:"asignaciones"`
 }
 
-// Defines values for RecordCode.
-const (
-	CampoFaltante        RecordCode = "campo_faltante"
-	CompetenciaNoEnCurso RecordCode = "competencia_no_en_curso"
-	Conflicto            RecordCode = "conflicto"
-	DemasiadosRegistros  RecordCode = "demasiados_registros"
-	EquipoAjeno          RecordCode = "equipo_ajeno"
-	EquipoCompleto       RecordCode = "equipo_completo"
-	EquipoInexistente    RecordCode = "equipo_inexistente"
-	MensajeInvalido      RecordCode = "mensaje_invalido"
-	NoDisponible         RecordCode = "no_disponible"
-	ValorInvalido        RecordCode = "valor_invalido"
-)
+// AuditEntries defines model for AuditEntries.
+type AuditEntries = []AuditEntry
 
-// Valid indicates whether the value is a known member of the RecordCode enum.
-func (e RecordCode) Valid() bool {
-	switch e {
-	case CampoFaltante:
-		return true
-	case CompetenciaNoEnCurso:
-		return true
-	case Conflicto:
-		return true
-	case DemasiadosRegistros:
-		return true
-	case EquipoAjeno:
-		return true
-	case EquipoCompleto:
-		return true
-	case EquipoInexistente:
-		return true
-	case MensajeInvalido:
-		return true
-	case NoDisponible:
-		return true
-	case ValorInvalido:
-		return true
-	default:
-		return false
-	}
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	Action string `json:"accion"`
+
+	// Author Nombre de usuario.
+	Author string `json:"autor"`
+
+	// CompetitionID Nulo si no es de ninguna.
+	CompetitionID *int64 `json:"competencia_id"`
+
+	// RulingID Nulo si no es una decisión.
+	RulingID *int64 `json:"decision_id"`
+
+	// Detail JSON de lo que cambió, `{"name":["antes","después"]}`; de una decisión, su motivo.
+	Detail string    `json:"detalle"`
+	At     time.Time `json:"fecha"`
+	ID     int64     `json:"id"`
+
+	// Subject De qué trata, para personas.
+	Subject string `json:"objeto"`
 }
 
-// Defines values for RefusedRecordsExito.
-const (
-	False RefusedRecordsExito = false
-)
-
-// Valid indicates whether the value is a known member of the RefusedRecordsExito enum.
-func (e RefusedRecordsExito) Valid() bool {
-	switch e {
-	case False:
-		return true
-	default:
-		return false
-	}
+// AuditList defines model for AuditList.
+type AuditList struct {
+	union json.RawMessage
 }
 
-// Defines values for Rounding.
-const (
-	Raw     Rounding = "raw"
-	UpEach  Rounding = "up-each"
-	UpTotal Rounding = "up-total"
-)
+// AuditPage defines model for AuditPage.
+type AuditPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
 
-// Valid indicates whether the value is a known member of the Rounding enum.
-func (e Rounding) Valid() bool {
-	switch e {
-	case Raw:
-		return true
-	case UpEach:
-		return true
-	case UpTotal:
-		return true
-	default:
-		return false
-	}
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string      `json:"previous"`
+	Results  AuditEntries `json:"results"`
 }
 
-// Defines values for StandingEstado.
-const (
-	Clasificado   StandingEstado = "clasificado"
-	Descalificado StandingEstado = "descalificado"
-	Incompleto    StandingEstado = "incompleto"
-)
+// Categories defines model for Categories.
+type Categories = []CategoryEntry
 
-// Valid indicates whether the value is a known member of the StandingEstado enum.
-func (e StandingEstado) Valid() bool {
-	switch e {
-	case Clasificado:
-		return true
-	case Descalificado:
-		return true
-	case Incompleto:
-		return true
-	default:
-		return false
-	}
+// Category `codigo` de una categoría.
+type Category = string
+
+// CategoryChange defines model for CategoryChange.
+type CategoryChange struct {
+	// Code El mismo, si se envía.
+	Code *string `json:"codigo,omitempty"`
+
+	// Name Lo exige PUT.
+	Name *string `json:"nombre,omitempty"`
 }
 
-// Defines values for SubmittedRecordsExito.
-const (
-	True SubmittedRecordsExito = true
-)
-
-// Valid indicates whether the value is a known member of the SubmittedRecordsExito enum.
-func (e SubmittedRecordsExito) Valid() bool {
-	switch e {
-	case True:
-		return true
-	default:
-		return false
-	}
+// CategoryEntry defines model for CategoryEntry.
+type CategoryEntry struct {
+	// Code `codigo` de una categoría.
+	Code Category `json:"codigo"`
+	Name string   `json:"nombre"`
 }
 
-// Defines values for TokenErrorCode.
-const (
-	BadAuthorizationHeader TokenErrorCode = "bad_authorization_header"
-	NoActiveAccount        TokenErrorCode = "no_active_account"
-	TokenNotValid          TokenErrorCode = "token_not_valid"
-)
-
-// Valid indicates whether the value is a known member of the TokenErrorCode enum.
-func (e TokenErrorCode) Valid() bool {
-	switch e {
-	case BadAuthorizationHeader:
-		return true
-	case NoActiveAccount:
-		return true
-	case TokenNotValid:
-		return true
-	default:
-		return false
-	}
+// CategoryList defines model for CategoryList.
+type CategoryList struct {
+	union json.RawMessage
 }
 
-// Defines values for TokenMessageTokenClass.
-const (
-	AccessToken TokenMessageTokenClass = "AccessToken"
-)
+// CategoryPage defines model for CategoryPage.
+type CategoryPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
 
-// Valid indicates whether the value is a known member of the TokenMessageTokenClass enum.
-func (e TokenMessageTokenClass) Valid() bool {
-	switch e {
-	case AccessToken:
-		return true
-	default:
-		return false
-	}
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string    `json:"previous"`
+	Results  Categories `json:"results"`
 }
 
-// Defines values for TokenMessageTokenType.
-const (
-	Access TokenMessageTokenType = "access"
-)
+// Cause Por qué no clasifica: un ausente, faltan registros, sobran, o una decisión. Vacía si clasifica.
+type Cause = string
 
-// Valid indicates whether the value is a known member of the TokenMessageTokenType enum.
-func (e TokenMessageTokenType) Valid() bool {
-	switch e {
-	case Access:
-		return true
-	default:
-		return false
-	}
+// CodeLogin defines model for CodeLogin.
+type CodeLogin struct {
+	Code string `json:"codigo"`
 }
 
-// Category defines model for Category.
-type Category string
-
-// Competition defines model for Competition.
+// Competition Una competencia como la ve un juez.
 type Competition struct {
 	// Datetime Fecha y hora programadas.
 	Datetime time.Time `json:"datetime"`
@@ -263,6 +149,26 @@ type Competition struct {
 	StartedAt *time.Time `json:"started_at"`
 }
 
+// CompetitionChange defines model for CompetitionChange.
+type CompetitionChange struct {
+	// Datetime Con zona horaria.
+	Datetime *time.Time `json:"datetime,omitempty"`
+
+	// TeamSize Registros que cuentan de un equipo completo.
+	TeamSize *TeamSize `json:"integrantes,omitempty"`
+	IsActive *bool     `json:"is_active,omitempty"`
+	Name     *string   `json:"name,omitempty"`
+
+	// Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
+	// solo la suma.
+	Rounding *Rounding `json:"politica_redondeo,omitempty"`
+}
+
+// CompetitionList defines model for CompetitionList.
+type CompetitionList struct {
+	union json.RawMessage
+}
+
 // CompetitionState defines model for CompetitionState.
 type CompetitionState struct {
 	// FinishedAt RFC 3339 con desfase, o nulo.
@@ -275,6 +181,53 @@ type CompetitionState struct {
 	StartedAt *time.Time `json:"started_at"`
 }
 
+// Competitions defines model for Competitions.
+type Competitions = []Competition
+
+// Connection defines model for Connection.
+type Connection struct {
+	// App Versión de la aplicación.
+	App string `json:"aplicacion"`
+
+	// Battery Por ciento; nula si no la dijo.
+	Battery     *int      `json:"bateria"`
+	ConnectedAt time.Time `json:"conectado_en"`
+
+	// Confirmed De ellos, los confirmados como guardados.
+	Confirmed int64 `json:"confirmados"`
+
+	// ClockOffset Desfase del reloj del dispositivo.
+	ClockOffset int64  `json:"desfase_ms"`
+	Device      string `json:"dispositivo"`
+
+	// HeardAt Último mensaje, latidos incluidos.
+	HeardAt time.Time `json:"escuchado_en"`
+
+	// ClockUncertainty Nula si el dispositivo no midió su reloj.
+	ClockUncertainty *int64 `json:"incertidumbre_ms"`
+	Node             string `json:"nodo"`
+
+	// Received Registros que llegaron por esta conexión.
+	Received int64 `json:"recibidos"`
+}
+
+// CopyRequest defines model for CopyRequest.
+type CopyRequest struct {
+	// Name De la copia.
+	Name string `json:"name"`
+}
+
+// Credential defines model for Credential.
+type Credential struct {
+	Code  string      `json:"codigo"`
+	Teams OfficeTeams `json:"equipos"`
+
+	// Judge Un juez como lo ve un organizador.
+	Judge    OfficeJudge `json:"juez"`
+	Password string      `json:"password"`
+	URL      string      `json:"url"`
+}
+
 // Credentials defines model for Credentials.
 type Credentials struct {
 	Password string `json:"password"`
@@ -283,28 +236,190 @@ type Credentials struct {
 	Username string `json:"username"`
 }
 
-// Detail Error general.
-type Detail struct {
-	// Code Código estable, cuando lo hay.
-	Code *string `json:"code,omitempty"`
-
-	// Detail Texto para personas.
-	Detail string `json:"detail"`
+// CredentialsRequest defines model for CredentialsRequest.
+type CredentialsRequest struct {
+	// Judges Solo estos; sin la lista, todos.
+	Judges *[]int64 `json:"jueces,omitempty"`
 }
 
-// Error Error de una operación.
-type Error struct {
-	// Code Código estable, cuando lo hay.
-	Code *string `json:"codigo,omitempty"`
+// Deliveries defines model for Deliveries.
+type Deliveries = []Delivery
 
-	// Error Texto para personas.
-	Error string `json:"error"`
+// Delivery defines model for Delivery.
+type Delivery struct {
+	CompetitionID *int64    `json:"competencia_id"`
+	CreatedAt     time.Time `json:"creada_en"`
+
+	// Body Lo que se envía; solo de una entrega sola.
+	Body        *map[string]interface{} `json:"cuerpo,omitempty"`
+	DeliveredAt *time.Time              `json:"entregada_en"`
+	Status      string                  `json:"estado"`
+	ID          openapi_types.UUID      `json:"id"`
+
+	// Attempts Desde que se pidió.
+	Attempts int `json:"intentos"`
+
+	// Subject De qué avisa, una vez por webhook y competencia.
+	Subject string `json:"objeto"`
+
+	// NextAt Nulo si no está pendiente.
+	NextAt    *time.Time  `json:"proximo_intento"`
+	Kind      WebhookKind `json:"tipo"`
+	LastFault string      `json:"ultimo_error"`
+
+	// LastText Texto para personas.
+	LastText string `json:"ultimo_error_texto"`
+
+	// LastStatus HTTP; nulo si nadie respondió.
+	LastStatus *int `json:"ultimo_estado"`
 }
 
-// ErrorOrDetail `error` si lo rechaza la operación, `detail` si no se pudo leer la solicitud.
-type ErrorOrDetail struct {
+// DeliveryList defines model for DeliveryList.
+type DeliveryList struct {
 	union json.RawMessage
 }
+
+// DeliveryPage defines model for DeliveryPage.
+type DeliveryPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string    `json:"previous"`
+	Results  Deliveries `json:"results"`
+}
+
+// Difference defines model for Difference.
+type Difference struct {
+	Changes []TeamDifference `json:"cambios"`
+	From    int              `json:"desde"`
+	To      int              `json:"hasta"`
+}
+
+// Event defines model for Event.
+type Event struct {
+	Ruling *Ruling   `json:"decision,omitempty"`
+	TeamID *int64    `json:"equipo_id"`
+	Event  int64     `json:"evento"`
+	At     time.Time `json:"fecha"`
+
+	// Records Vacío si es una decisión.
+	Records []struct {
+		RecordID openapi_types.UUID `json:"id_registro"`
+		Seq      int64              `json:"registro"`
+		Elapsed  int64              `json:"tiempo"`
+	} `json:"registros"`
+	Kind string `json:"tipo"`
+}
+
+// EventList defines model for EventList.
+type EventList struct {
+	union json.RawMessage
+}
+
+// EventPage defines model for EventPage.
+type EventPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string `json:"previous"`
+	Results  Events  `json:"results"`
+}
+
+// Events defines model for Events.
+type Events = []Event
+
+// Evidence defines model for Evidence.
+type Evidence struct {
+	// Anonymous El cliente no le puso identificador.
+	Anonymous     bool    `json:"anonimo"`
+	IsAbsent      bool    `json:"ausente"`
+	CompetitionID int64   `json:"competencia_id"`
+	Rulings       Rulings `json:"decisiones"`
+
+	// ClockOffset Desfase estimado del reloj del dispositivo.
+	ClockOffset int64  `json:"desfase_ms"`
+	Device      string `json:"dispositivo"`
+
+	// TeamID El equipo al que pertenece.
+	TeamID int64 `json:"equipo_id"`
+
+	// MarkedTeamID El que marcó el juez.
+	MarkedTeamID int64  `json:"equipo_marcado"`
+	Status       string `json:"estado"`
+
+	// Event Nulo si se retuvo.
+	Event            *int64             `json:"evento"`
+	Source           string             `json:"fuente"`
+	RecordID         openapi_types.UUID `json:"id_registro"`
+	ClockUncertainty *int64             `json:"incertidumbre_ms"`
+
+	// Included Se retuvo y cuenta por una decisión.
+	Included bool   `json:"incluido"`
+	JudgeID  *int64 `json:"juez_id"`
+
+	// MarkedAt RFC 3339 con desfase, o nulo.
+	MarkedAt *time.Time `json:"marcado_en"`
+
+	// Held Código de por qué se retuvo; vacío si no. `manual` si se escribió a mano.
+	Held string `json:"motivo_retencion"`
+
+	// Moved Es de otro equipo que el que se marcó.
+	Moved bool `json:"movido"`
+
+	// Slot Lugar en su equipo al guardarse; nulo si se retuvo.
+	Slot       *int      `json:"posicion"`
+	ReceivedAt time.Time `json:"recibido_en"`
+
+	// Seq Su número en la competencia.
+	Seq       int64  `json:"registro"`
+	DeviceSeq *int64 `json:"secuencia"`
+
+	// Elapsed Milisegundos desde `started_at`, como se envió.
+	Elapsed int64 `json:"tiempo"`
+
+	// Official Milisegundos desde la salida corregida, según el redondeo.
+	Official int64 `json:"tiempo_oficial"`
+}
+
+// EvidenceChange defines model for EvidenceChange.
+type EvidenceChange struct {
+	// Key Identifica la orden, para poder repetirla; vale más que `Idempotency-Key`.
+	Key    *OrderKey `json:"clave,omitempty"`
+	TeamID *int64    `json:"equipo_id,omitempty"`
+	Status *string   `json:"estado,omitempty"`
+
+	// Reason Por qué. Queda escrito.
+	Reason *Reason `json:"motivo,omitempty"`
+}
+
+// EvidenceList defines model for EvidenceList.
+type EvidenceList struct {
+	union json.RawMessage
+}
+
+// EvidencePage defines model for EvidencePage.
+type EvidencePage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string      `json:"previous"`
+	Results  EvidenceRows `json:"results"`
+}
+
+// EvidenceRows defines model for EvidenceRows.
+type EvidenceRows = []Evidence
 
 // FailedRecord defines model for FailedRecord.
 type FailedRecord struct {
@@ -314,26 +429,115 @@ type FailedRecord struct {
 	Index int        `json:"indice"`
 }
 
-// FieldErrors Errores por campo; `non_field_errors` si son del cuerpo entero.
-type FieldErrors map[string][]string
+// Finding defines model for Finding.
+type Finding struct {
+	Accepted bool `json:"aceptado"`
 
-// FieldErrorsOrDetail Errores por campo, o `detail` si no se pudo leer la solicitud.
-type FieldErrorsOrDetail struct {
+	// Key Para `aceptar`; no cambia mientras sean los mismos registros.
+	Key string `json:"clave"`
+
+	// RulingID La que lo aceptó.
+	RulingID *int64 `json:"decision_id"`
+	TeamID   int64  `json:"equipo_id"`
+
+	// AmountMS De `cercanos`, entre los dos; si no, el tiempo.
+	AmountMS int64 `json:"monto_ms"`
+
+	// Records Sus números.
+	Records []int64 `json:"registros"`
+
+	// Kind `retenido`: una marca que no cuenta y nadie resolvió. `faltan`, `sobran`: el equipo tiene menos o más
+	// que integrantes. `cercanos`: dos llegadas con menos de 300 ms. `inverosimil`: menos de 12:30 o más de
+	// una hora. `antes_de_salida`: llegó antes de la salida corregida.
+	Kind string `json:"tipo"`
+
+	// Recorded De `faltan` y `sobran`: los que cuentan.
+	Recorded int `json:"total_registros"`
+}
+
+// FindingList defines model for FindingList.
+type FindingList struct {
 	union json.RawMessage
+}
+
+// FindingPage defines model for FindingPage.
+type FindingPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string  `json:"previous"`
+	Results  Findings `json:"results"`
+}
+
+// Findings defines model for Findings.
+type Findings = []Finding
+
+// GunRequest defines model for GunRequest.
+type GunRequest struct {
+	// ShiftMS Cuánto después, en milisegundos.
+	ShiftMS *int64 `json:"ajuste_ms,omitempty"`
+
+	// Key Identifica la orden, para poder repetirla; vale más que `Idempotency-Key`.
+	Key *OrderKey `json:"clave,omitempty"`
+
+	// Reason Por qué. Queda escrito.
+	Reason Reason `json:"motivo"`
+
+	// Gun Cuándo fue, con zona horaria.
+	Gun *time.Time `json:"salida,omitempty"`
 }
 
 // Health defines model for Health.
 type Health struct {
 	// Checks Lo que se comprobó.
-	Checks *map[string]HealthChecks `json:"checks,omitempty"`
-	Status HealthStatus             `json:"status"`
+	Checks *map[string]string `json:"checks,omitempty"`
+	Status string             `json:"status"`
 }
 
-// HealthChecks defines model for Health.Checks.
-type HealthChecks string
+// ImportCounts defines model for ImportCounts.
+type ImportCounts struct {
+	Updated   int `json:"cambiados"`
+	Unchanged int `json:"iguales"`
+	Created   int `json:"nuevos"`
+}
 
-// HealthStatus defines model for Health.Status.
-type HealthStatus string
+// ImportReport defines model for ImportReport.
+type ImportReport struct {
+	// Done Lo que dice el informe ya está guardado.
+	Done       bool         `json:"aplicado"`
+	Warnings   int          `json:"avisos"`
+	Categories ImportCounts `json:"categorias"`
+	Teams      ImportCounts `json:"equipos"`
+	Errors     int          `json:"errores"`
+	Lines      []struct {
+		// Row Del archivo, desde 1; 0 si no es de ninguna.
+		Row     int    `json:"fila"`
+		Outcome string `json:"resultado"`
+
+		// Text Texto para personas.
+		Text string `json:"texto"`
+	} `json:"filas"`
+	Judges ImportCounts `json:"jueces"`
+
+	// Kept Equipos que el archivo no nombra y se quedan.
+	Kept int `json:"no_mencionados"`
+
+	// Summary Texto para personas.
+	Summary string `json:"resumen"`
+}
+
+// ImportRequest defines model for ImportRequest.
+type ImportRequest struct {
+	// File El archivo, con su nombre.
+	File openapi_types.File `json:"archivo"`
+
+	// Dry `1` o `true` para no cambiar nada.
+	Dry *string `json:"simular,omitempty"`
+}
 
 // Judge defines model for Judge.
 type Judge struct {
@@ -346,14 +550,383 @@ type Judge struct {
 	Username  string `json:"username"`
 }
 
+// JudgeChange defines model for JudgeChange.
+type JudgeChange struct {
+	Email     *string `json:"email,omitempty"`
+	FirstName *string `json:"first_name,omitempty"`
+	IsActive  *bool   `json:"is_active,omitempty"`
+	LastName  *string `json:"last_name,omitempty"`
+	Password  *string `json:"password,omitempty"`
+
+	// Username Letras, dígitos y `@ . + - _`.
+	Username *string `json:"username,omitempty"`
+}
+
+// JudgeList defines model for JudgeList.
+type JudgeList struct {
+	union json.RawMessage
+}
+
+// JudgePage defines model for JudgePage.
+type JudgePage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string      `json:"previous"`
+	Results  OfficeJudges `json:"results"`
+}
+
 // Message defines model for Message.
 type Message struct {
 	// Message Texto para personas.
 	Message string `json:"message"`
 }
 
+// NewCategory defines model for NewCategory.
+type NewCategory struct {
+	Code string `json:"codigo"`
+	Name string `json:"nombre"`
+}
+
+// NewCompetition defines model for NewCompetition.
+type NewCompetition struct {
+	// Datetime Con zona horaria.
+	Datetime time.Time `json:"datetime"`
+
+	// TeamSize Registros que cuentan de un equipo completo.
+	TeamSize *TeamSize `json:"integrantes,omitempty"`
+	IsActive *bool     `json:"is_active,omitempty"`
+	Name     string    `json:"name"`
+
+	// Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
+	// solo la suma.
+	Rounding *Rounding `json:"politica_redondeo,omitempty"`
+}
+
+// NewJudge defines model for NewJudge.
+type NewJudge struct {
+	Email     *string `json:"email,omitempty"`
+	FirstName *string `json:"first_name,omitempty"`
+	IsActive  *bool   `json:"is_active,omitempty"`
+	LastName  *string `json:"last_name,omitempty"`
+	Password  *string `json:"password,omitempty"`
+
+	// Username Letras, dígitos y `@ . + - _`.
+	Username string `json:"username"`
+}
+
+// NewOrganizer defines model for NewOrganizer.
+type NewOrganizer struct {
+	// Competitions Las concedidas.
+	Competitions *[]int64 `json:"competencias,omitempty"`
+	Email        *string  `json:"email,omitempty"`
+	IsActive     *bool    `json:"is_active,omitempty"`
+	Password     string   `json:"password"`
+
+	// Role `superusuario` puede todo; `organizador`, lo de las competencias concedidas; `observador` las ve y no cambia nada.
+	Role *Role `json:"rol,omitempty"`
+
+	// Username Letras, dígitos y `@ . + - _`.
+	Username string `json:"username"`
+}
+
+// NewPassword defines model for NewPassword.
+type NewPassword struct {
+	ID       int64  `json:"id"`
+	Password string `json:"password"`
+}
+
+// NewTeam defines model for NewTeam.
+type NewTeam struct {
+	// Category `codigo` de una categoría.
+	Category      Category `json:"category"`
+	CompetitionID int64    `json:"competition_id"`
+
+	// JudgeID Nulo o 0 para nadie.
+	JudgeID *int64 `json:"juez_id,omitempty"`
+	Name    string `json:"name"`
+
+	// Number Dorsal, único en la competencia.
+	Number int `json:"number"`
+}
+
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	// CompetitionID Nulo, 0 o ausente si es de todas.
+	CompetitionID *int64 `json:"competencia_id,omitempty"`
+	IsActive      *bool  `json:"is_active,omitempty"`
+
+	// Kinds De qué se avisa.
+	Kinds []WebhookKind `json:"tipos"`
+	URL   string        `json:"url"`
+}
+
+// OfficeCompetition Una competencia como la ve un organizador. `started_at` es la salida que se anunció, desde la que cuentan
+// los teléfonos; `salida` es la corregida, `ajuste_ms` después, desde la que cuentan los resultados.
+type OfficeCompetition struct {
+	ShiftMS int64 `json:"ajuste_ms"`
+
+	// Datetime Fecha y hora programadas.
+	Datetime time.Time `json:"datetime"`
+
+	// FinishedAt RFC 3339 con desfase, o nulo.
+	FinishedAt *time.Time `json:"finished_at"`
+	ID         int64      `json:"id"`
+
+	// TeamSize Registros que cuentan de un equipo completo.
+	TeamSize TeamSize `json:"integrantes"`
+
+	// IsActive Los jueces de sus equipos pueden conectarse.
+	IsActive bool `json:"is_active"`
+
+	// IsRunning Admite tiempos nuevos.
+	IsRunning bool   `json:"is_running"`
+	Name      string `json:"name"`
+
+	// Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
+	// solo la suma.
+	Rounding Rounding `json:"politica_redondeo"`
+
+	// Gun RFC 3339 con desfase, o nulo.
+	Gun *time.Time `json:"salida"`
+
+	// StartedAt RFC 3339 con desfase, o nulo.
+	StartedAt *time.Time `json:"started_at"`
+
+	// Version De los últimos resultados oficiales; 0 si no los hay.
+	Version int `json:"version"`
+}
+
+// OfficeCompetitionPage defines model for OfficeCompetitionPage.
+type OfficeCompetitionPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string            `json:"previous"`
+	Results  OfficeCompetitions `json:"results"`
+}
+
+// OfficeCompetitions defines model for OfficeCompetitions.
+type OfficeCompetitions = []OfficeCompetition
+
+// OfficeJudge Un juez como lo ve un organizador.
+type OfficeJudge struct {
+	CreatedAt time.Time `json:"created_at"`
+
+	// Email Puede estar vacío.
+	Email     string `json:"email"`
+	FirstName string `json:"first_name"`
+	FullName  string `json:"full_name"`
+	ID        int64  `json:"id"`
+
+	// IsActive Puede entrar.
+	IsActive bool   `json:"is_active"`
+	LastName string `json:"last_name"`
+	Username string `json:"username"`
+}
+
+// OfficeJudges defines model for OfficeJudges.
+type OfficeJudges = []OfficeJudge
+
+// OfficeTeam Un equipo como lo ve un organizador.
+type OfficeTeam struct {
+	// Category `codigo` de una categoría.
+	Category        Category `json:"category"`
+	CategoryDisplay string   `json:"category_display"`
+	CompetitionID   int64    `json:"competition_id"`
+	CompetitionName string   `json:"competition_name"`
+	ID              int64    `json:"id"`
+
+	// JudgeUsername Nulo si aún no tiene juez.
+	JudgeUsername *string `json:"judge_username"`
+
+	// JudgeID Nulo si aún no tiene juez.
+	JudgeID *int64 `json:"juez_id"`
+	Name    string `json:"name"`
+
+	// Number Dorsal.
+	Number int `json:"number"`
+}
+
+// OfficeTeamList defines model for OfficeTeamList.
+type OfficeTeamList struct {
+	union json.RawMessage
+}
+
+// OfficeTeamPage defines model for OfficeTeamPage.
+type OfficeTeamPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string     `json:"previous"`
+	Results  OfficeTeams `json:"results"`
+}
+
+// OfficeTeams defines model for OfficeTeams.
+type OfficeTeams = []OfficeTeam
+
+// OrderKey Identifica la orden, para poder repetirla; vale más que `Idempotency-Key`.
+type OrderKey = openapi_types.UUID
+
+// Organizer defines model for Organizer.
+type Organizer struct {
+	// Competitions Las concedidas.
+	Competitions []int64   `json:"competencias"`
+	CreatedAt    time.Time `json:"created_at"`
+	Email        string    `json:"email"`
+	ID           int64     `json:"id"`
+	IsActive     bool      `json:"is_active"`
+
+	// Role `superusuario` puede todo; `organizador`, lo de las competencias concedidas; `observador` las ve y no cambia nada.
+	Role     Role   `json:"rol"`
+	Username string `json:"username"`
+}
+
+// OrganizerChange defines model for OrganizerChange.
+type OrganizerChange struct {
+	// Competitions Las concedidas.
+	Competitions *[]int64 `json:"competencias,omitempty"`
+	Email        *string  `json:"email,omitempty"`
+	IsActive     *bool    `json:"is_active,omitempty"`
+	Password     *string  `json:"password,omitempty"`
+
+	// Role `superusuario` puede todo; `organizador`, lo de las competencias concedidas; `observador` las ve y no cambia nada.
+	Role *Role `json:"rol,omitempty"`
+
+	// Username Letras, dígitos y `@ . + - _`.
+	Username *string `json:"username,omitempty"`
+}
+
+// OrganizerList defines model for OrganizerList.
+type OrganizerList struct {
+	union json.RawMessage
+}
+
+// OrganizerPage defines model for OrganizerPage.
+type OrganizerPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string    `json:"previous"`
+	Results  Organizers `json:"results"`
+}
+
+// Organizers defines model for Organizers.
+type Organizers = []Organizer
+
+// PageCount Filas de toda la lista.
+type PageCount = int
+
+// Post defines model for Post.
+type Post struct {
+	Connected  bool        `json:"conectado"`
+	Connection *Connection `json:"conexion,omitempty"`
+	Bib        int         `json:"dorsal"`
+
+	// Silent La carrera corre, el equipo no está completo y su dispositivo no se oye desde hace más de 75 s: pueden faltar marcas.
+	Silent   bool   `json:"en_silencio"`
+	TeamID   int64  `json:"equipo_id"`
+	TeamName string `json:"equipo_nombre"`
+
+	// Judge Nombre de usuario; vacío sin juez.
+	Judge     string `json:"juez"`
+	JudgeID   *int64 `json:"juez_id"`
+	JudgeName string `json:"juez_nombre"`
+	Recorded  int    `json:"total_registros"`
+}
+
+// PostList defines model for PostList.
+type PostList struct {
+	union json.RawMessage
+}
+
+// PostPage defines model for PostPage.
+type PostPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string `json:"previous"`
+	Results  Posts   `json:"results"`
+}
+
+// Posts defines model for Posts.
+type Posts = []Post
+
+// PublishRequest defines model for PublishRequest.
+type PublishRequest struct {
+	// Key Identifica la orden, para poder repetirla; vale más que `Idempotency-Key`.
+	Key *OrderKey `json:"clave,omitempty"`
+
+	// Override Aunque queden puntos por revisar; exige `motivo`.
+	Override *bool `json:"forzar,omitempty"`
+
+	// Reason Por qué. Queda escrito.
+	Reason *Reason `json:"motivo,omitempty"`
+}
+
+// PublishedLine Una línea como se publicó. Tiempos en milisegundos.
+type PublishedLine struct {
+	Absent int `json:"ausentes"`
+
+	// Category `codigo` de una categoría.
+	Category Category `json:"categoria"`
+
+	// Cause Por qué no clasifica: un ausente, faltan registros, sobran, o una decisión. Vacía si clasifica.
+	Cause    Cause  `json:"causa"`
+	Bib      int    `json:"dorsal"`
+	TeamID   int64  `json:"equipo_id"`
+	TeamName string `json:"equipo_nombre"`
+
+	// Status `excedido`: cuentan más registros que integrantes.
+	Status        TeamStatus `json:"estado"`
+	Reason        string     `json:"motivo"`
+	Penalty       int64      `json:"penalizacion"`
+	Place         *int       `json:"puesto"`
+	CategoryPlace *int       `json:"puesto_categoria"`
+	Records       []int64    `json:"registros"`
+	Total         int64      `json:"tiempo_total"`
+	Recorded      int        `json:"total_registros"`
+}
+
+// PublishedResults defines model for PublishedResults.
+type PublishedResults struct {
+	Author   string    `json:"autor"`
+	RulingID int64     `json:"decision_id"`
+	At       time.Time `json:"fecha"`
+
+	// Sheet JSON canónico.
+	Sheet   string          `json:"hoja"`
+	Reason  string          `json:"motivo"`
+	Number  int             `json:"numero"`
+	Results []PublishedLine `json:"resultados"`
+	Sha256  string          `json:"sha256"`
+}
+
+// Reason Por qué. Queda escrito.
+type Reason = string
+
 // RecordCode Por qué se rechazó.
-type RecordCode string
+type RecordCode = string
 
 // RecordInput Si algún componente (`horas` … `milisegundos`) no es cero, los componentes valen más que `tiempo`.
 // `tiempo` 0 con componentes en cero es un integrante ausente.
@@ -365,8 +938,8 @@ type RecordInput struct {
 	Device *string      `json:"dispositivo,omitempty"`
 	Hours  *WholeNumber `json:"horas,omitempty"`
 
-	// ID UUID que pone el cliente; sin él lo pone el servidor.
-	ID *string `json:"id_registro,omitempty"`
+	// RecordID UUID que pone el cliente; sin él lo pone el servidor.
+	RecordID *string `json:"id_registro,omitempty"`
 
 	// ClockUncertainty Incertidumbre de ese desfase.
 	ClockUncertainty *float64 `json:"incertidumbre_ms,omitempty"`
@@ -387,7 +960,7 @@ type RecordInput struct {
 // RecordState defines model for RecordState.
 type RecordState struct {
 	Hours        int                `json:"horas"`
-	ID           openapi_types.UUID `json:"id_registro"`
+	RecordID     openapi_types.UUID `json:"id_registro"`
 	Milliseconds int                `json:"milisegundos"`
 	Minutes      int                `json:"minutos"`
 	Seconds      int                `json:"segundos"`
@@ -406,35 +979,39 @@ type RefreshedToken struct {
 	Message string `json:"message"`
 }
 
-// RefusedRecords Nada se guardó.
-type RefusedRecords struct {
-	// Code Por qué se rechazó.
-	Code    RecordCode          `json:"codigo"`
-	Error   string              `json:"error"`
-	OK      RefusedRecordsExito `json:"exito"`
-	Records []StoredRecord      `json:"registros"`
+// ReopenRequest defines model for ReopenRequest.
+type ReopenRequest struct {
+	// Key Identifica la orden, para poder repetirla; vale más que `Idempotency-Key`.
+	Key *OrderKey `json:"clave,omitempty"`
 
-	// Failed Solo los registros que causaron el rechazo.
-	Failed []FailedRecord `json:"registros_fallidos"`
-}
-
-// RefusedRecordsExito defines model for RefusedRecords.Exito.
-type RefusedRecordsExito bool
-
-// RefusedRecordsOrDetail defines model for RefusedRecordsOrDetail.
-type RefusedRecordsOrDetail struct {
-	union json.RawMessage
+	// Reason Por qué. Queda escrito.
+	Reason *Reason `json:"motivo,omitempty"`
 }
 
 // Results defines model for Results.
 type Results struct {
-	Competition Competition `json:"competencia"`
+	// Changes Hay una versión publicada y ya no son los mismos.
+	Changes bool `json:"cambios"`
+
+	// Competition Una competencia como la ve un organizador. `started_at` es la salida que se anunció, desde la que cuentan
+	// los teléfonos; `salida` es la corregida, `ajuste_ms` después, desde la que cuentan los resultados.
+	Competition OfficeCompetition `json:"competencia"`
+
+	// Status `oficial` si son los de la última versión publicada.
+	Status string `json:"estado"`
 
 	// Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
 	// solo la suma.
 	Rounding Rounding   `json:"politica_redondeo"`
 	Results  []Standing `json:"resultados"`
+
+	// OpenFindings Puntos por revisar que nadie ha aceptado.
+	OpenFindings int      `json:"revision_pendiente"`
+	Version      *Version `json:"version,omitempty"`
 }
+
+// Role `superusuario` puede todo; `organizador`, lo de las competencias concedidas; `observador` las ve y no cambia nada.
+type Role = string
 
 // Root defines model for Root.
 type Root struct {
@@ -444,24 +1021,138 @@ type Root struct {
 
 // Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
 // solo la suma.
-type Rounding string
+type Rounding = string
+
+// Ruled defines model for Ruled.
+type Ruled struct {
+	// Competition Una competencia como la ve un organizador. `started_at` es la salida que se anunció, desde la que cuentan
+	// los teléfonos; `salida` es la corregida, `ajuste_ms` después, desde la que cuentan los resultados.
+	Competition OfficeCompetition `json:"competencia"`
+	Ruling      Ruling            `json:"decision"`
+	Repeated    bool              `json:"repetida"`
+}
+
+// Ruling defines model for Ruling.
+type Ruling struct {
+	Author string              `json:"autor"`
+	Key    *openapi_types.UUID `json:"clave"`
+
+	// Undoes De `deshacer`: `id` de la otra.
+	Undoes *int64 `json:"deshace"`
+	TeamID *int64 `json:"equipo_id"`
+
+	// Event Número del evento que la anunció.
+	Event int64     `json:"evento"`
+	At    time.Time `json:"fecha"`
+
+	// Finding De `aceptar`, si no vacío.
+	Finding  string              `json:"hallazgo"`
+	ID       int64               `json:"id"`
+	RecordID *openapi_types.UUID `json:"id_registro"`
+
+	// AmountMS De `penalizar`; de `salida`, todo el ajuste desde `started_at`.
+	AmountMS *int64 `json:"monto_ms"`
+	Reason   string `json:"motivo"`
+
+	// Seq Número del registro en la competencia.
+	Seq  *int64     `json:"registro"`
+	Kind RulingKind `json:"tipo"`
+
+	// Version De `oficial`.
+	Version *int `json:"version"`
+
+	// Holds Nadie la ha deshecho.
+	Holds bool `json:"vigente"`
+}
+
+// RulingKind defines model for RulingKind.
+type RulingKind = string
+
+// RulingList defines model for RulingList.
+type RulingList struct {
+	union json.RawMessage
+}
+
+// RulingPage defines model for RulingPage.
+type RulingPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string `json:"previous"`
+	Results  Rulings `json:"results"`
+}
+
+// RulingRequest defines model for RulingRequest.
+type RulingRequest struct {
+	// ShiftMS Cuánto después fue la salida, en milisegundos.
+	ShiftMS *int64 `json:"ajuste_ms,omitempty"`
+
+	// Key Identifica la orden, para poder repetirla; vale más que `Idempotency-Key`.
+	Key *OrderKey `json:"clave,omitempty"`
+
+	// RulingID La que se deshace.
+	RulingID *int64 `json:"decision_id,omitempty"`
+	TeamID   *int64 `json:"equipo_id,omitempty"`
+
+	// Override Publicar aunque queden puntos por revisar.
+	Override *bool `json:"forzar,omitempty"`
+
+	// Finding `clave` de un punto de la revisión.
+	Finding *string `json:"hallazgo,omitempty"`
+
+	// RecordID El registro por su UUID, si no se da `registro`.
+	RecordID *openapi_types.UUID `json:"id_registro,omitempty"`
+
+	// Reason Por qué. Queda escrito.
+	Reason *Reason `json:"motivo,omitempty"`
+
+	// PenaltyMS Milisegundos.
+	PenaltyMS *int64 `json:"penalizacion_ms,omitempty"`
+
+	// Seq Número del registro en la competencia.
+	Seq *int64 `json:"registro,omitempty"`
+
+	// Gun Cuándo fue, con zona horaria.
+	Gun *time.Time `json:"salida,omitempty"`
+
+	// Elapsed Milisegundos desde `started_at`.
+	Elapsed *int64 `json:"tiempo,omitempty"`
+	Kind    string `json:"tipo"`
+}
+
+// Rulings defines model for Rulings.
+type Rulings = []Ruling
 
 // Standing defines model for Standing.
 type Standing struct {
-	Absent   int            `json:"ausentes"`
-	Category Category       `json:"categoria"`
-	Bib      int            `json:"dorsal"`
-	TeamID   int64          `json:"equipo_id"`
-	TeamName string         `json:"equipo_nombre"`
-	Status   StandingEstado `json:"estado"`
+	Absent int `json:"ausentes"`
+
+	// Category `codigo` de una categoría.
+	Category Category `json:"categoria"`
+
+	// Cause Por qué no clasifica: un ausente, faltan registros, sobran, o una decisión. Vacía si clasifica.
+	Cause    Cause  `json:"causa"`
+	Bib      int    `json:"dorsal"`
+	TeamID   int64  `json:"equipo_id"`
+	TeamName string `json:"equipo_nombre"`
+
+	// Status `excedido`: cuentan más registros que integrantes.
+	Status TeamStatus `json:"estado"`
 
 	// Best Milisegundos.
 	Best int64 `json:"mejor"`
 
-	// Reason Por qué no clasifica; vacío si clasifica.
+	// Reason La causa para personas; vacío si clasifica.
 	Reason string `json:"motivo"`
 
-	// Average Milisegundos.
+	// Penalty Milisegundos; parte de `tiempo_total`.
+	Penalty int64 `json:"penalizacion"`
+
+	// Average Milisegundos, sin penalización.
 	Average int64 `json:"promedio"`
 
 	// Place Nulo si no clasifica. Los empates comparten puesto (1, 2, 2, 4).
@@ -476,9 +1167,6 @@ type Standing struct {
 	Recorded int   `json:"total_registros"`
 }
 
-// StandingEstado defines model for Standing.Estado.
-type StandingEstado string
-
 // StartRequest defines model for StartRequest.
 type StartRequest struct {
 	// StartedAt Instante del disparo; como mucho 24 horas en el futuro.
@@ -489,7 +1177,7 @@ type StartRequest struct {
 type StoredRecord struct {
 	// Duplicate Ya estaba guardado.
 	Duplicate bool               `json:"duplicado"`
-	ID        openapi_types.UUID `json:"id_registro"`
+	RecordID  openapi_types.UUID `json:"id_registro"`
 
 	// Index Posición en el envío.
 	Index   int   `json:"indice"`
@@ -503,23 +1191,21 @@ type SubmitRequest struct {
 
 // SubmittedRecords defines model for SubmittedRecords.
 type SubmittedRecords struct {
-	Bib      int                   `json:"equipo_dorsal"`
-	TeamID   int64                 `json:"equipo_id"`
-	TeamName string                `json:"equipo_nombre"`
-	OK       SubmittedRecordsExito `json:"exito"`
-	Message  string                `json:"mensaje"`
-	Records  []StoredRecord        `json:"registros"`
-	Failed   []FailedRecord        `json:"registros_fallidos"`
+	Bib      int            `json:"equipo_dorsal"`
+	TeamID   int64          `json:"equipo_id"`
+	TeamName string         `json:"equipo_nombre"`
+	OK       bool           `json:"exito"`
+	Message  string         `json:"mensaje"`
+	Records  []StoredRecord `json:"registros"`
+	Failed   []FailedRecord `json:"registros_fallidos"`
 
 	// Stored Incluye los duplicados.
 	Stored int `json:"total_guardados"`
 }
 
-// SubmittedRecordsExito defines model for SubmittedRecords.Exito.
-type SubmittedRecordsExito bool
-
-// Team defines model for Team.
+// Team Un equipo como lo ve un juez.
 type Team struct {
+	// Category `codigo` de una categoría.
 	Category        Category `json:"category"`
 	CategoryDisplay string   `json:"category_display"`
 	CompetitionID   int64    `json:"competition_id"`
@@ -534,6 +1220,34 @@ type Team struct {
 	Number int `json:"number"`
 }
 
+// TeamChange defines model for TeamChange.
+type TeamChange struct {
+	// Category `codigo` de una categoría.
+	Category *Category `json:"category,omitempty"`
+
+	// JudgeID Nulo o 0 para nadie.
+	JudgeID *int64  `json:"juez_id,omitempty"`
+	Name    *string `json:"name,omitempty"`
+
+	// Number Dorsal, único en la competencia.
+	Number *int `json:"number,omitempty"`
+}
+
+// TeamDifference defines model for TeamDifference.
+type TeamDifference struct {
+	// Before Una línea como se publicó. Tiempos en milisegundos.
+	Before *PublishedLine `json:"antes,omitempty"`
+
+	// After Una línea como se publicó. Tiempos en milisegundos.
+	After  *PublishedLine `json:"despues,omitempty"`
+	TeamID int64          `json:"equipo_id"`
+}
+
+// TeamList defines model for TeamList.
+type TeamList struct {
+	union json.RawMessage
+}
+
 // TeamRecords defines model for TeamRecords.
 type TeamRecords struct {
 	TeamID   int64  `json:"equipo_id"`
@@ -546,29 +1260,14 @@ type TeamRecords struct {
 	Recorded int           `json:"total_registros"`
 }
 
-// TokenError Credenciales ausentes o no aceptadas. Con `code: token_not_valid` el token venció, fue revocado o no
-// sirve aquí: conviene renovarlo o iniciar sesión.
-type TokenError struct {
-	Code     *TokenErrorCode `json:"code,omitempty"`
-	Detail   string          `json:"detail"`
-	Messages *[]TokenMessage `json:"messages,omitempty"`
-}
+// TeamSize Registros que cuentan de un equipo completo.
+type TeamSize = int
 
-// TokenErrorCode defines model for TokenError.Code.
-type TokenErrorCode string
+// TeamStatus `excedido`: cuentan más registros que integrantes.
+type TeamStatus = string
 
-// TokenMessage defines model for TokenMessage.
-type TokenMessage struct {
-	Message    string                 `json:"message"`
-	TokenClass TokenMessageTokenClass `json:"token_class"`
-	TokenType  TokenMessageTokenType  `json:"token_type"`
-}
-
-// TokenMessageTokenClass defines model for TokenMessage.TokenClass.
-type TokenMessageTokenClass string
-
-// TokenMessageTokenType defines model for TokenMessage.TokenType.
-type TokenMessageTokenType string
+// Teams defines model for Teams.
+type Teams = []Team
 
 // TokenPair defines model for TokenPair.
 type TokenPair struct {
@@ -579,48 +1278,237 @@ type TokenPair struct {
 	Refresh string `json:"refresh"`
 }
 
+// Version defines model for Version.
+type Version struct {
+	Author   string    `json:"autor"`
+	RulingID int64     `json:"decision_id"`
+	At       time.Time `json:"fecha"`
+	Reason   string    `json:"motivo"`
+	Number   int       `json:"numero"`
+	Sha256   string    `json:"sha256"`
+}
+
+// VersionList defines model for VersionList.
+type VersionList struct {
+	union json.RawMessage
+}
+
+// VersionPage defines model for VersionPage.
+type VersionPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string  `json:"previous"`
+	Results  Versions `json:"results"`
+}
+
+// Versions defines model for Versions.
+type Versions = []Version
+
+// VoidRequest defines model for VoidRequest.
+type VoidRequest struct {
+	// Key Identifica la orden, para poder repetirla; vale más que `Idempotency-Key`.
+	Key *OrderKey `json:"clave,omitempty"`
+
+	// Reason Por qué. Queda escrito.
+	Reason Reason `json:"motivo"`
+}
+
+// Webhook defines model for Webhook.
+type Webhook struct {
+	// Author Nombre de usuario.
+	Author string `json:"autor"`
+
+	// CompetitionID Nulo si es de todas.
+	CompetitionID *int64    `json:"competencia_id"`
+	CreatedAt     time.Time `json:"created_at"`
+	ID            int64     `json:"id"`
+	IsActive      bool      `json:"is_active"`
+
+	// Secret Para comprobar la firma, prefijo incluido. Solo cuando es nuevo.
+	Secret *string `json:"secreto,omitempty"`
+
+	// Kinds De qué se avisa.
+	Kinds []WebhookKind `json:"tipos"`
+	URL   string        `json:"url"`
+}
+
+// WebhookChange defines model for WebhookChange.
+type WebhookChange struct {
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// NewSecret De uno que existe: otro secreto desde ahora.
+	NewSecret *bool `json:"nuevo_secreto,omitempty"`
+
+	// Kinds De qué se avisa.
+	Kinds *[]WebhookKind `json:"tipos,omitempty"`
+	URL   *string        `json:"url,omitempty"`
+}
+
+// WebhookKind defines model for WebhookKind.
+type WebhookKind = string
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	union json.RawMessage
+}
+
+// WebhookPage defines model for WebhookPage.
+type WebhookPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string  `json:"previous"`
+	Results  Webhooks `json:"results"`
+}
+
+// Webhooks defines model for Webhooks.
+type Webhooks = []Webhook
+
 // WholeNumber defines model for WholeNumber.
 type WholeNumber = int64
+
+// WholeOrganizer defines model for WholeOrganizer.
+type WholeOrganizer struct {
+	// Competitions Las concedidas.
+	Competitions *[]int64 `json:"competencias,omitempty"`
+	Email        *string  `json:"email,omitempty"`
+	IsActive     *bool    `json:"is_active,omitempty"`
+	Password     *string  `json:"password,omitempty"`
+
+	// Role `superusuario` puede todo; `organizador`, lo de las competencias concedidas; `observador` las ve y no cambia nada.
+	Role *Role `json:"rol,omitempty"`
+
+	// Username Letras, dígitos y `@ . + - _`.
+	Username string `json:"username"`
+}
+
+// WholeTeam defines model for WholeTeam.
+type WholeTeam struct {
+	// Category `codigo` de una categoría.
+	Category Category `json:"category"`
+
+	// JudgeID Nulo o 0 para nadie.
+	JudgeID *int64 `json:"juez_id,omitempty"`
+	Name    string `json:"name"`
+
+	// Number Dorsal, único en la competencia.
+	Number int `json:"number"`
+}
+
+// WholeWebhook defines model for WholeWebhook.
+type WholeWebhook struct {
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// NewSecret De uno que existe: otro secreto desde ahora.
+	NewSecret *bool `json:"nuevo_secreto,omitempty"`
+
+	// Kinds De qué se avisa.
+	Kinds []WebhookKind `json:"tipos"`
+	URL   string        `json:"url"`
+}
 
 // ID defines model for ID.
 type ID = int64
 
-// BadRequest Error general.
-type BadRequest = Detail
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = openapi_types.UUID
 
-// Conflict Error de una operación.
-type Conflict = Error
+// IfMatch defines model for IfMatch.
+type IfMatch = string
 
-// Forbidden Error general.
-type Forbidden = Detail
+// Page defines model for Page.
+type Page = int
 
-// MethodNotAllowed Error general.
-type MethodNotAllowed = Detail
+// PageSize defines model for PageSize.
+type PageSize = int
 
-// NotFound Error general.
-type NotFound = Detail
+// Search defines model for Search.
+type Search = string
 
-// TooLarge Error general.
-type TooLarge = Detail
+// CategoryRow defines model for CategoryRow.
+type CategoryRow = CategoryEntry
 
-// TooManyRequests Error de una operación.
-type TooManyRequests = Error
+// CompetitionRow Una competencia como la ve un organizador. `started_at` es la salida que se anunció, desde la que cuentan
+// los teléfonos; `salida` es la corregida, `ajuste_ms` después, desde la que cuentan los resultados.
+type CompetitionRow = OfficeCompetition
 
-// Unauthorized Credenciales ausentes o no aceptadas. Con `code: token_not_valid` el token venció, fue revocado o no
-// sirve aquí: conviene renovarlo o iniciar sesión.
-type Unauthorized = TokenError
+// JudgeRow Un juez como lo ve un organizador.
+type JudgeRow = OfficeJudge
 
-// Unavailable Error general.
-type Unavailable = Detail
+// OrganizerRow defines model for OrganizerRow.
+type OrganizerRow = Organizer
 
-// Unhealthy defines model for Unhealthy.
-type Unhealthy = Health
+// TeamRow Un equipo como lo ve un organizador.
+type TeamRow = OfficeTeam
 
-// UnsupportedMediaType Error general.
-type UnsupportedMediaType = Detail
+// WebhookRow defines model for WebhookRow.
+type WebhookRow = Webhook
 
 // Refresh defines model for Refresh.
 type Refresh = RefreshRequest
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// CompetitionIDAlias Solo de una competencia.
+	CompetitionIDAlias *int64 `form:"competencia_id,omitempty" json:"competencia_id,omitempty"`
+
+	// CompetitionID Otro nombre de `competencia_id`.
+	CompetitionID *int64 `form:"competition_id,omitempty" json:"competition_id,omitempty"`
+
+	// Author Nombre de usuario.
+	Author *string `form:"autor,omitempty" json:"autor,omitempty"`
+
+	// Action Comienzo de la acción, como `team.`
+	Action *string `form:"accion,omitempty" json:"accion,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// ListCategoriesParams defines parameters for ListCategories.
+type ListCategoriesParams struct {
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// DeleteCategoryParams defines parameters for DeleteCategory.
+type DeleteCategoryParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateCategoryParams defines parameters for UpdateCategory.
+type UpdateCategoryParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceCategoryParams defines parameters for ReplaceCategory.
+type ReplaceCategoryParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
 
 // ListCompetitionsParams defines parameters for ListCompetitions.
 type ListCompetitionsParams struct {
@@ -635,6 +1523,239 @@ type ListCompetitionsParams struct {
 
 	// Running Otro nombre de `is_running`.
 	Running *string `form:"en_curso,omitempty" json:"en_curso,omitempty"`
+
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// DeleteCompetitionParams defines parameters for DeleteCompetition.
+type DeleteCompetitionParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateCompetitionParams defines parameters for UpdateCompetition.
+type UpdateCompetitionParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceCompetitionParams defines parameters for ReplaceCompetition.
+type ReplaceCompetitionParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// AssignJudgesParams defines parameters for AssignJudges.
+type AssignJudgesParams struct {
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// ListRulingsParams defines parameters for ListRulings.
+type ListRulingsParams struct {
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// RuleParams defines parameters for Rule.
+type RuleParams struct {
+	// IdempotencyKey UUID de la orden, si no va en `clave` del cuerpo: repetirla con el mismo no decide dos veces.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListCompetitionTeamsParams defines parameters for ListCompetitionTeams.
+type ListCompetitionTeamsParams struct {
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// From Solo los de número mayor.
+	From *int64 `form:"desde,omitempty" json:"desde,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// ExportResultsCSVParams defines parameters for ExportResultsCSV.
+type ExportResultsCSVParams struct {
+	// Version De una versión publicada; sin ella, como están ahora.
+	Version *int64 `form:"version,omitempty" json:"version,omitempty"`
+
+	// Team De un equipo: `evidence` y `certificates`.
+	Team *int64 `form:"equipo,omitempty" json:"equipo,omitempty"`
+
+	// TeamIDAlias Otro nombre de `equipo`.
+	TeamIDAlias *int64 `form:"equipo_id,omitempty" json:"equipo_id,omitempty"`
+
+	// Separator `coma`; si no, punto y coma. Del CSV.
+	Separator *string `form:"separador,omitempty" json:"separador,omitempty"`
+}
+
+// ExportResultsXLSXParams defines parameters for ExportResultsXLSX.
+type ExportResultsXLSXParams struct {
+	// Version De una versión publicada; sin ella, como están ahora.
+	Version *int64 `form:"version,omitempty" json:"version,omitempty"`
+
+	// Team De un equipo: `evidence` y `certificates`.
+	Team *int64 `form:"equipo,omitempty" json:"equipo,omitempty"`
+
+	// TeamIDAlias Otro nombre de `equipo`.
+	TeamIDAlias *int64 `form:"equipo_id,omitempty" json:"equipo_id,omitempty"`
+
+	// Separator `coma`; si no, punto y coma. Del CSV.
+	Separator *string `form:"separador,omitempty" json:"separador,omitempty"`
+}
+
+// ExportFileParams defines parameters for ExportFile.
+type ExportFileParams struct {
+	// Version De una versión publicada; sin ella, como están ahora.
+	Version *int64 `form:"version,omitempty" json:"version,omitempty"`
+
+	// Team De un equipo: `evidence` y `certificates`.
+	Team *int64 `form:"equipo,omitempty" json:"equipo,omitempty"`
+
+	// TeamIDAlias Otro nombre de `equipo`.
+	TeamIDAlias *int64 `form:"equipo_id,omitempty" json:"equipo_id,omitempty"`
+
+	// Separator `coma`; si no, punto y coma. Del CSV.
+	Separator *string `form:"separador,omitempty" json:"separador,omitempty"`
+}
+
+// ExportFile200JSONResponseBody defines parameters for ExportFile.
+type ExportFile200JSONResponseBody struct {
+	union json.RawMessage
+}
+
+// GetReadinessParams defines parameters for GetReadiness.
+type GetReadinessParams struct {
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// ReopenCompetitionParams defines parameters for ReopenCompetition.
+type ReopenCompetitionParams struct {
+	// IdempotencyKey UUID de la orden, si no va en `clave` del cuerpo: repetirla con el mismo no decide dos veces.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListEvidenceParams defines parameters for ListEvidence.
+type ListEvidenceParams struct {
+	// Team Los de un equipo, o que se le marcaron.
+	Team *int64 `form:"equipo,omitempty" json:"equipo,omitempty"`
+
+	// TeamIDAlias Otro nombre de `equipo`.
+	TeamIDAlias *int64 `form:"equipo_id,omitempty" json:"equipo_id,omitempty"`
+
+	// Judge Los que marcó un juez.
+	Judge *int64 `form:"juez,omitempty" json:"juez,omitempty"`
+
+	// JudgeIDAlias Otro nombre de `juez`.
+	JudgeIDAlias *int64 `form:"juez_id,omitempty" json:"juez_id,omitempty"`
+
+	// Status Cómo están.
+	Status *string `form:"estado,omitempty" json:"estado,omitempty"`
+
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// GetDifferenceParams defines parameters for GetDifference.
+type GetDifferenceParams struct {
+	// From Número de una versión.
+	From *int `form:"desde,omitempty" json:"desde,omitempty"`
+
+	// To Número de una versión.
+	To *int `form:"hasta,omitempty" json:"hasta,omitempty"`
+}
+
+// PublishResultsParams defines parameters for PublishResults.
+type PublishResultsParams struct {
+	// IdempotencyKey UUID de la orden, si no va en `clave` del cuerpo: repetirla con el mismo no decide dos veces.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListVersionsParams defines parameters for ListVersions.
+type ListVersionsParams struct {
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// ListFindingsParams defines parameters for ListFindings.
+type ListFindingsParams struct {
+	// Open Con `true` sin los que ya se aceptaron.
+	Open *string `form:"abiertos,omitempty" json:"abiertos,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// CorrectGunParams defines parameters for CorrectGun.
+type CorrectGunParams struct {
+	// IdempotencyKey UUID de la orden, si no va en `clave` del cuerpo: repetirla con el mismo no decide dos veces.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListTeamsParams defines parameters for ListTeams.
@@ -650,22 +1771,313 @@ type ListTeamsParams struct {
 
 	// JudgeIDAlias Otro nombre de `judge_id`.
 	JudgeIDAlias *int64 `form:"juez_id,omitempty" json:"juez_id,omitempty"`
+
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
 }
+
+// DeleteTeamParams defines parameters for DeleteTeam.
+type DeleteTeamParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateTeamParams defines parameters for UpdateTeam.
+type UpdateTeamParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceTeamParams defines parameters for ReplaceTeam.
+type ReplaceTeamParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListJudgesParams defines parameters for ListJudges.
+type ListJudgesParams struct {
+	// IsActive Solo activos (`true`) o no activos.
+	IsActive *string `form:"is_active,omitempty" json:"is_active,omitempty"`
+
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// DeleteJudgeParams defines parameters for DeleteJudge.
+type DeleteJudgeParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateJudgeParams defines parameters for UpdateJudge.
+type UpdateJudgeParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceJudgeParams defines parameters for ReplaceJudge.
+type ReplaceJudgeParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListOrganizersParams defines parameters for ListOrganizers.
+type ListOrganizersParams struct {
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// DeleteOrganizerParams defines parameters for DeleteOrganizer.
+type DeleteOrganizerParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateOrganizerParams defines parameters for UpdateOrganizer.
+type UpdateOrganizerParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceOrganizerParams defines parameters for ReplaceOrganizer.
+type ReplaceOrganizerParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListAllEvidenceParams defines parameters for ListAllEvidence.
+type ListAllEvidenceParams struct {
+	// Team Los de un equipo, o que se le marcaron.
+	Team *int64 `form:"equipo,omitempty" json:"equipo,omitempty"`
+
+	// TeamIDAlias Otro nombre de `equipo`.
+	TeamIDAlias *int64 `form:"equipo_id,omitempty" json:"equipo_id,omitempty"`
+
+	// Judge Los que marcó un juez.
+	Judge *int64 `form:"juez,omitempty" json:"juez,omitempty"`
+
+	// JudgeIDAlias Otro nombre de `juez`.
+	JudgeIDAlias *int64 `form:"juez_id,omitempty" json:"juez_id,omitempty"`
+
+	// Status Cómo están.
+	Status *string `form:"estado,omitempty" json:"estado,omitempty"`
+
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// CompetitionIDAlias Solo de esa competencia.
+	CompetitionIDAlias *int64 `form:"competencia_id,omitempty" json:"competencia_id,omitempty"`
+
+	// CompetitionID Otro nombre de `competencia_id`.
+	CompetitionID *int64 `form:"competition_id,omitempty" json:"competition_id,omitempty"`
+}
+
+// VoidEvidenceParams defines parameters for VoidEvidence.
+type VoidEvidenceParams struct {
+	// CompetitionIDAlias Su competencia, si se sabe: se encuentra antes.
+	CompetitionIDAlias *int64 `form:"competencia_id,omitempty" json:"competencia_id,omitempty"`
+
+	// CompetitionID Otro nombre de `competencia_id`.
+	CompetitionID *int64 `form:"competition_id,omitempty" json:"competition_id,omitempty"`
+
+	// IdempotencyKey UUID de la orden, si no va en `clave` del cuerpo: repetirla con el mismo no decide dos veces.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetEvidenceParams defines parameters for GetEvidence.
+type GetEvidenceParams struct {
+	// CompetitionIDAlias Su competencia, si se sabe: se encuentra antes.
+	CompetitionIDAlias *int64 `form:"competencia_id,omitempty" json:"competencia_id,omitempty"`
+
+	// CompetitionID Otro nombre de `competencia_id`.
+	CompetitionID *int64 `form:"competition_id,omitempty" json:"competition_id,omitempty"`
+}
+
+// ChangeEvidenceParams defines parameters for ChangeEvidence.
+type ChangeEvidenceParams struct {
+	// CompetitionIDAlias Su competencia, si se sabe: se encuentra antes.
+	CompetitionIDAlias *int64 `form:"competencia_id,omitempty" json:"competencia_id,omitempty"`
+
+	// CompetitionID Otro nombre de `competencia_id`.
+	CompetitionID *int64 `form:"competition_id,omitempty" json:"competition_id,omitempty"`
+
+	// IdempotencyKey UUID de la orden, si no va en `clave` del cuerpo: repetirla con el mismo no decide dos veces.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// CompetitionIDAlias Solo los de una competencia.
+	CompetitionIDAlias *int64 `form:"competencia_id,omitempty" json:"competencia_id,omitempty"`
+
+	// CompetitionID Otro nombre de `competencia_id`.
+	CompetitionID *int64 `form:"competition_id,omitempty" json:"competition_id,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateWebhookParams defines parameters for UpdateWebhook.
+type UpdateWebhookParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceWebhookParams defines parameters for ReplaceWebhook.
+type ReplaceWebhookParams struct {
+	// IfMatch La `ETag` que se leyó: si la fila cambió desde entonces, la respuesta es 412. Sin ella (o con `*`) vale la última escritura.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// CreateCategoryJSONRequestBody defines body for CreateCategory for application/json ContentType.
+type CreateCategoryJSONRequestBody = NewCategory
+
+// UpdateCategoryJSONRequestBody defines body for UpdateCategory for application/json ContentType.
+type UpdateCategoryJSONRequestBody = CategoryChange
+
+// ReplaceCategoryJSONRequestBody defines body for ReplaceCategory for application/json ContentType.
+type ReplaceCategoryJSONRequestBody = CategoryChange
+
+// CreateCompetitionJSONRequestBody defines body for CreateCompetition for application/json ContentType.
+type CreateCompetitionJSONRequestBody = NewCompetition
+
+// UpdateCompetitionJSONRequestBody defines body for UpdateCompetition for application/json ContentType.
+type UpdateCompetitionJSONRequestBody = CompetitionChange
+
+// ReplaceCompetitionJSONRequestBody defines body for ReplaceCompetition for application/json ContentType.
+type ReplaceCompetitionJSONRequestBody = NewCompetition
+
+// AssignJudgesJSONRequestBody defines body for AssignJudges for application/json ContentType.
+type AssignJudgesJSONRequestBody = Assignments
+
+// CopyCompetitionJSONRequestBody defines body for CopyCompetition for application/json ContentType.
+type CopyCompetitionJSONRequestBody = CopyRequest
+
+// MakeCredentialsJSONRequestBody defines body for MakeCredentials for application/json ContentType.
+type MakeCredentialsJSONRequestBody = CredentialsRequest
+
+// RuleJSONRequestBody defines body for Rule for application/json ContentType.
+type RuleJSONRequestBody = RulingRequest
+
+// ImportTeamsMultipartRequestBody defines body for ImportTeams for multipart/form-data ContentType.
+type ImportTeamsMultipartRequestBody = ImportRequest
 
 // StartCompetitionJSONRequestBody defines body for StartCompetition for application/json ContentType.
 type StartCompetitionJSONRequestBody = StartRequest
 
+// ReopenCompetitionJSONRequestBody defines body for ReopenCompetition for application/json ContentType.
+type ReopenCompetitionJSONRequestBody = ReopenRequest
+
+// PublishResultsJSONRequestBody defines body for PublishResults for application/json ContentType.
+type PublishResultsJSONRequestBody = PublishRequest
+
+// CorrectGunJSONRequestBody defines body for CorrectGun for application/json ContentType.
+type CorrectGunJSONRequestBody = GunRequest
+
+// CreateTeamJSONRequestBody defines body for CreateTeam for application/json ContentType.
+type CreateTeamJSONRequestBody = NewTeam
+
+// UpdateTeamJSONRequestBody defines body for UpdateTeam for application/json ContentType.
+type UpdateTeamJSONRequestBody = TeamChange
+
+// ReplaceTeamJSONRequestBody defines body for ReplaceTeam for application/json ContentType.
+type ReplaceTeamJSONRequestBody = WholeTeam
+
 // SubmitRecordsJSONRequestBody defines body for SubmitRecords for application/json ContentType.
 type SubmitRecordsJSONRequestBody = SubmitRequest
+
+// CreateJudgeJSONRequestBody defines body for CreateJudge for application/json ContentType.
+type CreateJudgeJSONRequestBody = NewJudge
+
+// UpdateJudgeJSONRequestBody defines body for UpdateJudge for application/json ContentType.
+type UpdateJudgeJSONRequestBody = JudgeChange
+
+// ReplaceJudgeJSONRequestBody defines body for ReplaceJudge for application/json ContentType.
+type ReplaceJudgeJSONRequestBody = NewJudge
 
 // LoginJudgeJSONRequestBody defines body for LoginJudge for application/json ContentType.
 type LoginJudgeJSONRequestBody = Credentials
 
+// LoginJudgeByCodeJSONRequestBody defines body for LoginJudgeByCode for application/json ContentType.
+type LoginJudgeByCodeJSONRequestBody = CodeLogin
+
 // LogoutJudgeJSONRequestBody defines body for LogoutJudge for application/json ContentType.
 type LogoutJudgeJSONRequestBody = RefreshRequest
 
+// CreateOrganizerJSONRequestBody defines body for CreateOrganizer for application/json ContentType.
+type CreateOrganizerJSONRequestBody = NewOrganizer
+
+// UpdateOrganizerJSONRequestBody defines body for UpdateOrganizer for application/json ContentType.
+type UpdateOrganizerJSONRequestBody = OrganizerChange
+
+// ReplaceOrganizerJSONRequestBody defines body for ReplaceOrganizer for application/json ContentType.
+type ReplaceOrganizerJSONRequestBody = WholeOrganizer
+
 // RefreshTokenAliasJSONRequestBody defines body for RefreshTokenAlias for application/json ContentType.
 type RefreshTokenAliasJSONRequestBody = RefreshRequest
+
+// VoidEvidenceJSONRequestBody defines body for VoidEvidence for application/json ContentType.
+type VoidEvidenceJSONRequestBody = VoidRequest
+
+// ChangeEvidenceJSONRequestBody defines body for ChangeEvidence for application/json ContentType.
+type ChangeEvidenceJSONRequestBody = EvidenceChange
 
 // LoginOrganizerJSONRequestBody defines body for LoginOrganizer for application/json ContentType.
 type LoginOrganizerJSONRequestBody = Credentials
@@ -673,22 +2085,31 @@ type LoginOrganizerJSONRequestBody = Credentials
 // RefreshTokenJSONRequestBody defines body for RefreshToken for application/json ContentType.
 type RefreshTokenJSONRequestBody = RefreshRequest
 
-// AsError returns the union data inside the ErrorOrDetail as a Error
-func (t ErrorOrDetail) AsError() (Error, error) {
-	var body Error
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = NewWebhook
+
+// UpdateWebhookJSONRequestBody defines body for UpdateWebhook for application/json ContentType.
+type UpdateWebhookJSONRequestBody = WebhookChange
+
+// ReplaceWebhookJSONRequestBody defines body for ReplaceWebhook for application/json ContentType.
+type ReplaceWebhookJSONRequestBody = WholeWebhook
+
+// AsOfficeCompetition returns the union data inside the AnyCompetition as a OfficeCompetition
+func (t AnyCompetition) AsOfficeCompetition() (OfficeCompetition, error) {
+	var body OfficeCompetition
 	err := json.Unmarshal(t.union, &body)
 	return body, err
 }
 
-// FromError overwrites any union data inside the ErrorOrDetail as the provided Error
-func (t *ErrorOrDetail) FromError(v Error) error {
+// FromOfficeCompetition overwrites any union data inside the AnyCompetition as the provided OfficeCompetition
+func (t *AnyCompetition) FromOfficeCompetition(v OfficeCompetition) error {
 	b, err := json.Marshal(v)
 	t.union = b
 	return err
 }
 
-// MergeError performs a merge with any union data inside the ErrorOrDetail, using the provided Error
-func (t *ErrorOrDetail) MergeError(v Error) error {
+// MergeOfficeCompetition performs a merge with any union data inside the AnyCompetition, using the provided OfficeCompetition
+func (t *AnyCompetition) MergeOfficeCompetition(v OfficeCompetition) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -699,22 +2120,22 @@ func (t *ErrorOrDetail) MergeError(v Error) error {
 	return err
 }
 
-// AsDetail returns the union data inside the ErrorOrDetail as a Detail
-func (t ErrorOrDetail) AsDetail() (Detail, error) {
-	var body Detail
+// AsCompetition returns the union data inside the AnyCompetition as a Competition
+func (t AnyCompetition) AsCompetition() (Competition, error) {
+	var body Competition
 	err := json.Unmarshal(t.union, &body)
 	return body, err
 }
 
-// FromDetail overwrites any union data inside the ErrorOrDetail as the provided Detail
-func (t *ErrorOrDetail) FromDetail(v Detail) error {
+// FromCompetition overwrites any union data inside the AnyCompetition as the provided Competition
+func (t *AnyCompetition) FromCompetition(v Competition) error {
 	b, err := json.Marshal(v)
 	t.union = b
 	return err
 }
 
-// MergeDetail performs a merge with any union data inside the ErrorOrDetail, using the provided Detail
-func (t *ErrorOrDetail) MergeDetail(v Detail) error {
+// MergeCompetition performs a merge with any union data inside the AnyCompetition, using the provided Competition
+func (t *AnyCompetition) MergeCompetition(v Competition) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -725,32 +2146,32 @@ func (t *ErrorOrDetail) MergeDetail(v Detail) error {
 	return err
 }
 
-func (t ErrorOrDetail) MarshalJSON() ([]byte, error) {
+func (t AnyCompetition) MarshalJSON() ([]byte, error) {
 	b, err := t.union.MarshalJSON()
 	return b, err
 }
 
-func (t *ErrorOrDetail) UnmarshalJSON(b []byte) error {
+func (t *AnyCompetition) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
 }
 
-// AsFieldErrors returns the union data inside the FieldErrorsOrDetail as a FieldErrors
-func (t FieldErrorsOrDetail) AsFieldErrors() (FieldErrors, error) {
-	var body FieldErrors
+// AsOfficeTeam returns the union data inside the AnyTeam as a OfficeTeam
+func (t AnyTeam) AsOfficeTeam() (OfficeTeam, error) {
+	var body OfficeTeam
 	err := json.Unmarshal(t.union, &body)
 	return body, err
 }
 
-// FromFieldErrors overwrites any union data inside the FieldErrorsOrDetail as the provided FieldErrors
-func (t *FieldErrorsOrDetail) FromFieldErrors(v FieldErrors) error {
+// FromOfficeTeam overwrites any union data inside the AnyTeam as the provided OfficeTeam
+func (t *AnyTeam) FromOfficeTeam(v OfficeTeam) error {
 	b, err := json.Marshal(v)
 	t.union = b
 	return err
 }
 
-// MergeFieldErrors performs a merge with any union data inside the FieldErrorsOrDetail, using the provided FieldErrors
-func (t *FieldErrorsOrDetail) MergeFieldErrors(v FieldErrors) error {
+// MergeOfficeTeam performs a merge with any union data inside the AnyTeam, using the provided OfficeTeam
+func (t *AnyTeam) MergeOfficeTeam(v OfficeTeam) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -761,22 +2182,22 @@ func (t *FieldErrorsOrDetail) MergeFieldErrors(v FieldErrors) error {
 	return err
 }
 
-// AsDetail returns the union data inside the FieldErrorsOrDetail as a Detail
-func (t FieldErrorsOrDetail) AsDetail() (Detail, error) {
-	var body Detail
+// AsTeam returns the union data inside the AnyTeam as a Team
+func (t AnyTeam) AsTeam() (Team, error) {
+	var body Team
 	err := json.Unmarshal(t.union, &body)
 	return body, err
 }
 
-// FromDetail overwrites any union data inside the FieldErrorsOrDetail as the provided Detail
-func (t *FieldErrorsOrDetail) FromDetail(v Detail) error {
+// FromTeam overwrites any union data inside the AnyTeam as the provided Team
+func (t *AnyTeam) FromTeam(v Team) error {
 	b, err := json.Marshal(v)
 	t.union = b
 	return err
 }
 
-// MergeDetail performs a merge with any union data inside the FieldErrorsOrDetail, using the provided Detail
-func (t *FieldErrorsOrDetail) MergeDetail(v Detail) error {
+// MergeTeam performs a merge with any union data inside the AnyTeam, using the provided Team
+func (t *AnyTeam) MergeTeam(v Team) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -787,32 +2208,32 @@ func (t *FieldErrorsOrDetail) MergeDetail(v Detail) error {
 	return err
 }
 
-func (t FieldErrorsOrDetail) MarshalJSON() ([]byte, error) {
+func (t AnyTeam) MarshalJSON() ([]byte, error) {
 	b, err := t.union.MarshalJSON()
 	return b, err
 }
 
-func (t *FieldErrorsOrDetail) UnmarshalJSON(b []byte) error {
+func (t *AnyTeam) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
 }
 
-// AsRefusedRecords returns the union data inside the RefusedRecordsOrDetail as a RefusedRecords
-func (t RefusedRecordsOrDetail) AsRefusedRecords() (RefusedRecords, error) {
-	var body RefusedRecords
+// AsAuditEntries returns the union data inside the AuditList as a AuditEntries
+func (t AuditList) AsAuditEntries() (AuditEntries, error) {
+	var body AuditEntries
 	err := json.Unmarshal(t.union, &body)
 	return body, err
 }
 
-// FromRefusedRecords overwrites any union data inside the RefusedRecordsOrDetail as the provided RefusedRecords
-func (t *RefusedRecordsOrDetail) FromRefusedRecords(v RefusedRecords) error {
+// FromAuditEntries overwrites any union data inside the AuditList as the provided AuditEntries
+func (t *AuditList) FromAuditEntries(v AuditEntries) error {
 	b, err := json.Marshal(v)
 	t.union = b
 	return err
 }
 
-// MergeRefusedRecords performs a merge with any union data inside the RefusedRecordsOrDetail, using the provided RefusedRecords
-func (t *RefusedRecordsOrDetail) MergeRefusedRecords(v RefusedRecords) error {
+// MergeAuditEntries performs a merge with any union data inside the AuditList, using the provided AuditEntries
+func (t *AuditList) MergeAuditEntries(v AuditEntries) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -823,22 +2244,22 @@ func (t *RefusedRecordsOrDetail) MergeRefusedRecords(v RefusedRecords) error {
 	return err
 }
 
-// AsDetail returns the union data inside the RefusedRecordsOrDetail as a Detail
-func (t RefusedRecordsOrDetail) AsDetail() (Detail, error) {
-	var body Detail
+// AsAuditPage returns the union data inside the AuditList as a AuditPage
+func (t AuditList) AsAuditPage() (AuditPage, error) {
+	var body AuditPage
 	err := json.Unmarshal(t.union, &body)
 	return body, err
 }
 
-// FromDetail overwrites any union data inside the RefusedRecordsOrDetail as the provided Detail
-func (t *RefusedRecordsOrDetail) FromDetail(v Detail) error {
+// FromAuditPage overwrites any union data inside the AuditList as the provided AuditPage
+func (t *AuditList) FromAuditPage(v AuditPage) error {
 	b, err := json.Marshal(v)
 	t.union = b
 	return err
 }
 
-// MergeDetail performs a merge with any union data inside the RefusedRecordsOrDetail, using the provided Detail
-func (t *RefusedRecordsOrDetail) MergeDetail(v Detail) error {
+// MergeAuditPage performs a merge with any union data inside the AuditList, using the provided AuditPage
+func (t *AuditList) MergeAuditPage(v AuditPage) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -849,12 +2270,1020 @@ func (t *RefusedRecordsOrDetail) MergeDetail(v Detail) error {
 	return err
 }
 
-func (t RefusedRecordsOrDetail) MarshalJSON() ([]byte, error) {
+func (t AuditList) MarshalJSON() ([]byte, error) {
 	b, err := t.union.MarshalJSON()
 	return b, err
 }
 
-func (t *RefusedRecordsOrDetail) UnmarshalJSON(b []byte) error {
+func (t *AuditList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsCategories returns the union data inside the CategoryList as a Categories
+func (t CategoryList) AsCategories() (Categories, error) {
+	var body Categories
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromCategories overwrites any union data inside the CategoryList as the provided Categories
+func (t *CategoryList) FromCategories(v Categories) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeCategories performs a merge with any union data inside the CategoryList, using the provided Categories
+func (t *CategoryList) MergeCategories(v Categories) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsCategoryPage returns the union data inside the CategoryList as a CategoryPage
+func (t CategoryList) AsCategoryPage() (CategoryPage, error) {
+	var body CategoryPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromCategoryPage overwrites any union data inside the CategoryList as the provided CategoryPage
+func (t *CategoryList) FromCategoryPage(v CategoryPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeCategoryPage performs a merge with any union data inside the CategoryList, using the provided CategoryPage
+func (t *CategoryList) MergeCategoryPage(v CategoryPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t CategoryList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *CategoryList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsOfficeCompetitions returns the union data inside the CompetitionList as a OfficeCompetitions
+func (t CompetitionList) AsOfficeCompetitions() (OfficeCompetitions, error) {
+	var body OfficeCompetitions
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromOfficeCompetitions overwrites any union data inside the CompetitionList as the provided OfficeCompetitions
+func (t *CompetitionList) FromOfficeCompetitions(v OfficeCompetitions) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeOfficeCompetitions performs a merge with any union data inside the CompetitionList, using the provided OfficeCompetitions
+func (t *CompetitionList) MergeOfficeCompetitions(v OfficeCompetitions) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsOfficeCompetitionPage returns the union data inside the CompetitionList as a OfficeCompetitionPage
+func (t CompetitionList) AsOfficeCompetitionPage() (OfficeCompetitionPage, error) {
+	var body OfficeCompetitionPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromOfficeCompetitionPage overwrites any union data inside the CompetitionList as the provided OfficeCompetitionPage
+func (t *CompetitionList) FromOfficeCompetitionPage(v OfficeCompetitionPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeOfficeCompetitionPage performs a merge with any union data inside the CompetitionList, using the provided OfficeCompetitionPage
+func (t *CompetitionList) MergeOfficeCompetitionPage(v OfficeCompetitionPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsCompetitions returns the union data inside the CompetitionList as a Competitions
+func (t CompetitionList) AsCompetitions() (Competitions, error) {
+	var body Competitions
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromCompetitions overwrites any union data inside the CompetitionList as the provided Competitions
+func (t *CompetitionList) FromCompetitions(v Competitions) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeCompetitions performs a merge with any union data inside the CompetitionList, using the provided Competitions
+func (t *CompetitionList) MergeCompetitions(v Competitions) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t CompetitionList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *CompetitionList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsDeliveries returns the union data inside the DeliveryList as a Deliveries
+func (t DeliveryList) AsDeliveries() (Deliveries, error) {
+	var body Deliveries
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDeliveries overwrites any union data inside the DeliveryList as the provided Deliveries
+func (t *DeliveryList) FromDeliveries(v Deliveries) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeDeliveries performs a merge with any union data inside the DeliveryList, using the provided Deliveries
+func (t *DeliveryList) MergeDeliveries(v Deliveries) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsDeliveryPage returns the union data inside the DeliveryList as a DeliveryPage
+func (t DeliveryList) AsDeliveryPage() (DeliveryPage, error) {
+	var body DeliveryPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDeliveryPage overwrites any union data inside the DeliveryList as the provided DeliveryPage
+func (t *DeliveryList) FromDeliveryPage(v DeliveryPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeDeliveryPage performs a merge with any union data inside the DeliveryList, using the provided DeliveryPage
+func (t *DeliveryList) MergeDeliveryPage(v DeliveryPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t DeliveryList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *DeliveryList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsEvents returns the union data inside the EventList as a Events
+func (t EventList) AsEvents() (Events, error) {
+	var body Events
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromEvents overwrites any union data inside the EventList as the provided Events
+func (t *EventList) FromEvents(v Events) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeEvents performs a merge with any union data inside the EventList, using the provided Events
+func (t *EventList) MergeEvents(v Events) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsEventPage returns the union data inside the EventList as a EventPage
+func (t EventList) AsEventPage() (EventPage, error) {
+	var body EventPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromEventPage overwrites any union data inside the EventList as the provided EventPage
+func (t *EventList) FromEventPage(v EventPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeEventPage performs a merge with any union data inside the EventList, using the provided EventPage
+func (t *EventList) MergeEventPage(v EventPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t EventList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *EventList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsEvidenceRows returns the union data inside the EvidenceList as a EvidenceRows
+func (t EvidenceList) AsEvidenceRows() (EvidenceRows, error) {
+	var body EvidenceRows
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromEvidenceRows overwrites any union data inside the EvidenceList as the provided EvidenceRows
+func (t *EvidenceList) FromEvidenceRows(v EvidenceRows) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeEvidenceRows performs a merge with any union data inside the EvidenceList, using the provided EvidenceRows
+func (t *EvidenceList) MergeEvidenceRows(v EvidenceRows) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsEvidencePage returns the union data inside the EvidenceList as a EvidencePage
+func (t EvidenceList) AsEvidencePage() (EvidencePage, error) {
+	var body EvidencePage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromEvidencePage overwrites any union data inside the EvidenceList as the provided EvidencePage
+func (t *EvidenceList) FromEvidencePage(v EvidencePage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeEvidencePage performs a merge with any union data inside the EvidenceList, using the provided EvidencePage
+func (t *EvidenceList) MergeEvidencePage(v EvidencePage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t EvidenceList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *EvidenceList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsFindings returns the union data inside the FindingList as a Findings
+func (t FindingList) AsFindings() (Findings, error) {
+	var body Findings
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromFindings overwrites any union data inside the FindingList as the provided Findings
+func (t *FindingList) FromFindings(v Findings) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeFindings performs a merge with any union data inside the FindingList, using the provided Findings
+func (t *FindingList) MergeFindings(v Findings) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsFindingPage returns the union data inside the FindingList as a FindingPage
+func (t FindingList) AsFindingPage() (FindingPage, error) {
+	var body FindingPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromFindingPage overwrites any union data inside the FindingList as the provided FindingPage
+func (t *FindingList) FromFindingPage(v FindingPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeFindingPage performs a merge with any union data inside the FindingList, using the provided FindingPage
+func (t *FindingList) MergeFindingPage(v FindingPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t FindingList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *FindingList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsOfficeJudges returns the union data inside the JudgeList as a OfficeJudges
+func (t JudgeList) AsOfficeJudges() (OfficeJudges, error) {
+	var body OfficeJudges
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromOfficeJudges overwrites any union data inside the JudgeList as the provided OfficeJudges
+func (t *JudgeList) FromOfficeJudges(v OfficeJudges) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeOfficeJudges performs a merge with any union data inside the JudgeList, using the provided OfficeJudges
+func (t *JudgeList) MergeOfficeJudges(v OfficeJudges) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsJudgePage returns the union data inside the JudgeList as a JudgePage
+func (t JudgeList) AsJudgePage() (JudgePage, error) {
+	var body JudgePage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromJudgePage overwrites any union data inside the JudgeList as the provided JudgePage
+func (t *JudgeList) FromJudgePage(v JudgePage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeJudgePage performs a merge with any union data inside the JudgeList, using the provided JudgePage
+func (t *JudgeList) MergeJudgePage(v JudgePage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t JudgeList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *JudgeList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsOfficeTeams returns the union data inside the OfficeTeamList as a OfficeTeams
+func (t OfficeTeamList) AsOfficeTeams() (OfficeTeams, error) {
+	var body OfficeTeams
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromOfficeTeams overwrites any union data inside the OfficeTeamList as the provided OfficeTeams
+func (t *OfficeTeamList) FromOfficeTeams(v OfficeTeams) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeOfficeTeams performs a merge with any union data inside the OfficeTeamList, using the provided OfficeTeams
+func (t *OfficeTeamList) MergeOfficeTeams(v OfficeTeams) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsOfficeTeamPage returns the union data inside the OfficeTeamList as a OfficeTeamPage
+func (t OfficeTeamList) AsOfficeTeamPage() (OfficeTeamPage, error) {
+	var body OfficeTeamPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromOfficeTeamPage overwrites any union data inside the OfficeTeamList as the provided OfficeTeamPage
+func (t *OfficeTeamList) FromOfficeTeamPage(v OfficeTeamPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeOfficeTeamPage performs a merge with any union data inside the OfficeTeamList, using the provided OfficeTeamPage
+func (t *OfficeTeamList) MergeOfficeTeamPage(v OfficeTeamPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t OfficeTeamList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *OfficeTeamList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsOrganizers returns the union data inside the OrganizerList as a Organizers
+func (t OrganizerList) AsOrganizers() (Organizers, error) {
+	var body Organizers
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromOrganizers overwrites any union data inside the OrganizerList as the provided Organizers
+func (t *OrganizerList) FromOrganizers(v Organizers) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeOrganizers performs a merge with any union data inside the OrganizerList, using the provided Organizers
+func (t *OrganizerList) MergeOrganizers(v Organizers) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsOrganizerPage returns the union data inside the OrganizerList as a OrganizerPage
+func (t OrganizerList) AsOrganizerPage() (OrganizerPage, error) {
+	var body OrganizerPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromOrganizerPage overwrites any union data inside the OrganizerList as the provided OrganizerPage
+func (t *OrganizerList) FromOrganizerPage(v OrganizerPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeOrganizerPage performs a merge with any union data inside the OrganizerList, using the provided OrganizerPage
+func (t *OrganizerList) MergeOrganizerPage(v OrganizerPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t OrganizerList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *OrganizerList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsPosts returns the union data inside the PostList as a Posts
+func (t PostList) AsPosts() (Posts, error) {
+	var body Posts
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromPosts overwrites any union data inside the PostList as the provided Posts
+func (t *PostList) FromPosts(v Posts) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergePosts performs a merge with any union data inside the PostList, using the provided Posts
+func (t *PostList) MergePosts(v Posts) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsPostPage returns the union data inside the PostList as a PostPage
+func (t PostList) AsPostPage() (PostPage, error) {
+	var body PostPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromPostPage overwrites any union data inside the PostList as the provided PostPage
+func (t *PostList) FromPostPage(v PostPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergePostPage performs a merge with any union data inside the PostList, using the provided PostPage
+func (t *PostList) MergePostPage(v PostPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t PostList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *PostList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsRulings returns the union data inside the RulingList as a Rulings
+func (t RulingList) AsRulings() (Rulings, error) {
+	var body Rulings
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRulings overwrites any union data inside the RulingList as the provided Rulings
+func (t *RulingList) FromRulings(v Rulings) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRulings performs a merge with any union data inside the RulingList, using the provided Rulings
+func (t *RulingList) MergeRulings(v Rulings) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsRulingPage returns the union data inside the RulingList as a RulingPage
+func (t RulingList) AsRulingPage() (RulingPage, error) {
+	var body RulingPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRulingPage overwrites any union data inside the RulingList as the provided RulingPage
+func (t *RulingList) FromRulingPage(v RulingPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRulingPage performs a merge with any union data inside the RulingList, using the provided RulingPage
+func (t *RulingList) MergeRulingPage(v RulingPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t RulingList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *RulingList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsOfficeTeams returns the union data inside the TeamList as a OfficeTeams
+func (t TeamList) AsOfficeTeams() (OfficeTeams, error) {
+	var body OfficeTeams
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromOfficeTeams overwrites any union data inside the TeamList as the provided OfficeTeams
+func (t *TeamList) FromOfficeTeams(v OfficeTeams) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeOfficeTeams performs a merge with any union data inside the TeamList, using the provided OfficeTeams
+func (t *TeamList) MergeOfficeTeams(v OfficeTeams) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsOfficeTeamPage returns the union data inside the TeamList as a OfficeTeamPage
+func (t TeamList) AsOfficeTeamPage() (OfficeTeamPage, error) {
+	var body OfficeTeamPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromOfficeTeamPage overwrites any union data inside the TeamList as the provided OfficeTeamPage
+func (t *TeamList) FromOfficeTeamPage(v OfficeTeamPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeOfficeTeamPage performs a merge with any union data inside the TeamList, using the provided OfficeTeamPage
+func (t *TeamList) MergeOfficeTeamPage(v OfficeTeamPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsTeams returns the union data inside the TeamList as a Teams
+func (t TeamList) AsTeams() (Teams, error) {
+	var body Teams
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromTeams overwrites any union data inside the TeamList as the provided Teams
+func (t *TeamList) FromTeams(v Teams) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeTeams performs a merge with any union data inside the TeamList, using the provided Teams
+func (t *TeamList) MergeTeams(v Teams) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t TeamList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *TeamList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsVersions returns the union data inside the VersionList as a Versions
+func (t VersionList) AsVersions() (Versions, error) {
+	var body Versions
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromVersions overwrites any union data inside the VersionList as the provided Versions
+func (t *VersionList) FromVersions(v Versions) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeVersions performs a merge with any union data inside the VersionList, using the provided Versions
+func (t *VersionList) MergeVersions(v Versions) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsVersionPage returns the union data inside the VersionList as a VersionPage
+func (t VersionList) AsVersionPage() (VersionPage, error) {
+	var body VersionPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromVersionPage overwrites any union data inside the VersionList as the provided VersionPage
+func (t *VersionList) FromVersionPage(v VersionPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeVersionPage performs a merge with any union data inside the VersionList, using the provided VersionPage
+func (t *VersionList) MergeVersionPage(v VersionPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t VersionList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *VersionList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsWebhooks returns the union data inside the WebhookList as a Webhooks
+func (t WebhookList) AsWebhooks() (Webhooks, error) {
+	var body Webhooks
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromWebhooks overwrites any union data inside the WebhookList as the provided Webhooks
+func (t *WebhookList) FromWebhooks(v Webhooks) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeWebhooks performs a merge with any union data inside the WebhookList, using the provided Webhooks
+func (t *WebhookList) MergeWebhooks(v Webhooks) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsWebhookPage returns the union data inside the WebhookList as a WebhookPage
+func (t WebhookList) AsWebhookPage() (WebhookPage, error) {
+	var body WebhookPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromWebhookPage overwrites any union data inside the WebhookList as the provided WebhookPage
+func (t *WebhookList) FromWebhookPage(v WebhookPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeWebhookPage performs a merge with any union data inside the WebhookList, using the provided WebhookPage
+func (t *WebhookList) MergeWebhookPage(v WebhookPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t WebhookList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *WebhookList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsResults returns the union data inside the ExportFile200JSONResponseBody as a Results
+func (t ExportFile200JSONResponseBody) AsResults() (Results, error) {
+	var body Results
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromResults overwrites any union data inside the ExportFile200JSONResponseBody as the provided Results
+func (t *ExportFile200JSONResponseBody) FromResults(v Results) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeResults performs a merge with any union data inside the ExportFile200JSONResponseBody, using the provided Results
+func (t *ExportFile200JSONResponseBody) MergeResults(v Results) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsOfficeTeamList returns the union data inside the ExportFile200JSONResponseBody as a OfficeTeamList
+func (t ExportFile200JSONResponseBody) AsOfficeTeamList() (OfficeTeamList, error) {
+	var body OfficeTeamList
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromOfficeTeamList overwrites any union data inside the ExportFile200JSONResponseBody as the provided OfficeTeamList
+func (t *ExportFile200JSONResponseBody) FromOfficeTeamList(v OfficeTeamList) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeOfficeTeamList performs a merge with any union data inside the ExportFile200JSONResponseBody, using the provided OfficeTeamList
+func (t *ExportFile200JSONResponseBody) MergeOfficeTeamList(v OfficeTeamList) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsEvidenceList returns the union data inside the ExportFile200JSONResponseBody as a EvidenceList
+func (t ExportFile200JSONResponseBody) AsEvidenceList() (EvidenceList, error) {
+	var body EvidenceList
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromEvidenceList overwrites any union data inside the ExportFile200JSONResponseBody as the provided EvidenceList
+func (t *ExportFile200JSONResponseBody) FromEvidenceList(v EvidenceList) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeEvidenceList performs a merge with any union data inside the ExportFile200JSONResponseBody, using the provided EvidenceList
+func (t *ExportFile200JSONResponseBody) MergeEvidenceList(v EvidenceList) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t ExportFile200JSONResponseBody) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *ExportFile200JSONResponseBody) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
 }
@@ -945,32 +3374,372 @@ type ClientInterface interface {
 	// Corresponds with GET /api/admin/estado-competencias/ (the `ListCompetitionStates` operationId).
 	ListCompetitionStates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAudit Lo que hicieron los organizadores
+	//
+	// Roles: superusuario, todo; organizador y observador, lo de sus competencias. Del más reciente al más
+	// antiguo. Sin `page` son los primeros 200.
+	//
+	// Corresponds with GET /api/auditoria/ (the `ListAudit` operationId).
+	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCategories Categorías
+	//
+	// Roles: superusuario, organizador, observador. Por código si no se ordena de otro modo.
+	//
+	// Corresponds with GET /api/categorias/ (the `ListCategories` operationId).
+	ListCategories(ctx context.Context, params *ListCategoriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCategoryWithBody Crea una categoría
+	//
+	// Roles: superusuario, organizador. 409 `ya_existe`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/categorias/ (the `CreateCategory` operationId).
+	CreateCategoryWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCategory Crea una categoría
+	//
+	// Roles: superusuario, organizador. 409 `ya_existe`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/categorias/ (the `CreateCategory` operationId).
+	CreateCategory(ctx context.Context, body CreateCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteCategory Elimina una categoría sin equipos
+	//
+	// Roles: superusuario. 409 `en_uso`.
+	//
+	// Corresponds with DELETE /api/categorias/{codigo}/ (the `DeleteCategory` operationId).
+	DeleteCategory(ctx context.Context, code string, params *DeleteCategoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCategory Una categoría
+	//
+	// Roles: superusuario, organizador, observador.
+	//
+	// Corresponds with GET /api/categorias/{codigo}/ (the `GetCategory` operationId).
+	GetCategory(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateCategoryWithBody Cambia el nombre de una categoría (como PUT)
+	//
+	// Roles: superusuario, pues es de todos. El código no cambia.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/categorias/{codigo}/ (the `UpdateCategory` operationId).
+	UpdateCategoryWithBody(ctx context.Context, code string, params *UpdateCategoryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateCategory Cambia el nombre de una categoría (como PUT)
+	//
+	// Roles: superusuario, pues es de todos. El código no cambia.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/categorias/{codigo}/ (the `UpdateCategory` operationId).
+	UpdateCategory(ctx context.Context, code string, params *UpdateCategoryParams, body UpdateCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceCategoryWithBody Cambia el nombre de una categoría
+	//
+	// Roles: superusuario, pues es de todos. El código no cambia.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/categorias/{codigo}/ (the `ReplaceCategory` operationId).
+	ReplaceCategoryWithBody(ctx context.Context, code string, params *ReplaceCategoryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceCategory Cambia el nombre de una categoría
+	//
+	// Roles: superusuario, pues es de todos. El código no cambia.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/categorias/{codigo}/ (the `ReplaceCategory` operationId).
+	ReplaceCategory(ctx context.Context, code string, params *ReplaceCategoryParams, body ReplaceCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCompetitions Competencias
 	//
-	// Un juez ve las de sus equipos; un organizador, todas. De la más reciente a la más antigua por
-	// `datetime`. En los filtros, todo lo que no es `true` (sin distinguir mayúsculas) es falso.
+	// Un juez ve las de sus equipos, siempre como arreglo y con menos claves; un organizador o un observador,
+	// las que tiene concedidas; un superusuario, todas. De la más reciente a la más antigua por `datetime`. En
+	// los filtros, todo lo que no es `true` (sin distinguir mayúsculas) es falso. Orden, búsqueda y páginas son
+	// de los organizadores.
 	//
 	// Corresponds with GET /api/competencias/ (the `ListCompetitions` operationId).
 	ListCompetitions(ctx context.Context, params *ListCompetitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CreateCompetitionWithBody Crea una competencia
+	//
+	// Roles: superusuario, organizador. Se concede a quien la crea. Sin decirlo es activa, de 15 integrantes y
+	// con los tiempos sin redondear.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/competencias/ (the `CreateCompetition` operationId).
+	CreateCompetitionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCompetition Crea una competencia
+	//
+	// Roles: superusuario, organizador. Se concede a quien la crea. Sin decirlo es activa, de 15 integrantes y
+	// con los tiempos sin redondear.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/competencias/ (the `CreateCompetition` operationId).
+	CreateCompetition(ctx context.Context, body CreateCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteCompetition Elimina una competencia en la que nada pasó
+	//
+	// Roles: superusuario, organizador de la competencia. Se lleva sus equipos. Si tiene registros o decisiones
+	// es 409 `en_uso`: basta con desactivarla.
+	//
+	// Corresponds with DELETE /api/competencias/{id}/ (the `DeleteCompetition` operationId).
+	DeleteCompetition(ctx context.Context, id ID, params *DeleteCompetitionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCompetition Una competencia
 	//
-	// Para un juez no existen las competencias en que no tiene equipos.
+	// Para un juez no existen las competencias en que no tiene equipos, ni para un organizador u observador las
+	// que no tiene concedidas. El juez recibe menos claves y ninguna `ETag`.
 	//
 	// Corresponds with GET /api/competencias/{id}/ (the `GetCompetition` operationId).
 	GetCompetition(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UpdateCompetitionWithBody Cambia campos de una competencia
+	//
+	// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+	// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/competencias/{id}/ (the `UpdateCompetition` operationId).
+	UpdateCompetitionWithBody(ctx context.Context, id ID, params *UpdateCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateCompetition Cambia campos de una competencia
+	//
+	// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+	// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/competencias/{id}/ (the `UpdateCompetition` operationId).
+	UpdateCompetition(ctx context.Context, id ID, params *UpdateCompetitionParams, body UpdateCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceCompetitionWithBody Cambia una competencia; exige sus campos principales
+	//
+	// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+	// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/competencias/{id}/ (the `ReplaceCompetition` operationId).
+	ReplaceCompetitionWithBody(ctx context.Context, id ID, params *ReplaceCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceCompetition Cambia una competencia; exige sus campos principales
+	//
+	// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+	// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/competencias/{id}/ (the `ReplaceCompetition` operationId).
+	ReplaceCompetition(ctx context.Context, id ID, params *ReplaceCompetitionParams, body ReplaceCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignJudgesWithBody Asigna jueces a equipos
+	//
+	// Roles: superusuario, organizador de la competencia. Todas las asignaciones o ninguna; los errores nombran
+	// el lugar, como `asignaciones[3]`. Responde los equipos como quedaron.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/asignar/ (the `AssignJudges` operationId).
+	AssignJudgesWithBody(ctx context.Context, id ID, params *AssignJudgesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignJudges Asigna jueces a equipos
+	//
+	// Roles: superusuario, organizador de la competencia. Todas las asignaciones o ninguna; los errores nombran
+	// el lugar, como `asignaciones[3]`. Responde los equipos como quedaron.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/asignar/ (the `AssignJudges` operationId).
+	AssignJudges(ctx context.Context, id ID, params *AssignJudgesParams, body AssignJudgesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyCompetitionWithBody Copia una competencia sin tiempos
+	//
+	// Roles: superusuario, organizador de la competencia. La nueva tiene las mismas reglas, fecha, equipos y
+	// jueces; nada de lo que pasó en la otra. Se concede a quien la copia.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/copiar/ (the `CopyCompetition` operationId).
+	CopyCompetitionWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyCompetition Copia una competencia sin tiempos
+	//
+	// Roles: superusuario, organizador de la competencia. La nueva tiene las mismas reglas, fecha, equipos y
+	// jueces; nada de lo que pasó en la otra. Se concede a quien la copia.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/copiar/ (the `CopyCompetition` operationId).
+	CopyCompetition(ctx context.Context, id ID, body CopyCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeCredentialsWithBody Hace contraseñas y códigos nuevos para los jueces de una competencia
+	//
+	// Roles: superusuario, organizador de la competencia. De todos los jueces activos de sus equipos, o de los
+	// que se nombran. Solo se ven aquí; las de antes dejan de valer y se cierran sus sesiones. El código vale
+	// 30 días en `POST /api/login/codigo/`; `url` es lo que va en el QR.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/credenciales/ (the `MakeCredentials` operationId).
+	MakeCredentialsWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeCredentials Hace contraseñas y códigos nuevos para los jueces de una competencia
+	//
+	// Roles: superusuario, organizador de la competencia. De todos los jueces activos de sus equipos, o de los
+	// que se nombran. Solo se ven aquí; las de antes dejan de valer y se cierran sus sesiones. El código vale
+	// 30 días en `POST /api/login/codigo/`; `url` es lo que va en el QR.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/credenciales/ (the `MakeCredentials` operationId).
+	MakeCredentials(ctx context.Context, id ID, body MakeCredentialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRulings Decisiones de una competencia
+	//
+	// Roles: superusuario, organizador u observador de la competencia. En el orden en que se tomaron; ninguna se borra.
+	//
+	// Corresponds with GET /api/competencias/{id}/decisiones/ (the `ListRulings` operationId).
+	ListRulings(ctx context.Context, id ID, params *ListRulingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RuleWithBody Decide
+	//
+	// Roles: superusuario, organizador de la competencia.
+	//
+	// | `tipo` | qué hace | además de `tipo` |
+	// |---|---|---|
+	// | `incluir` | cuenta un registro retenido | `registro` o `id_registro` |
+	// | `anular` | un registro deja de contar | `registro` o `id_registro`, `motivo` |
+	// | `restituir` | uno anulado vuelve a contar | `registro` o `id_registro` |
+	// | `mover` | un registro pasa a otro equipo | `registro` o `id_registro`, `equipo_id`, `motivo` |
+	// | `agregar` | se escribe un tiempo a mano, desde `started_at` | `equipo_id`, `tiempo`, `motivo` |
+	// | `ausencia` | un integrante no corrió | `equipo_id`, `motivo` |
+	// | `penalizar` | se suma tiempo al total | `equipo_id`, `penalizacion_ms`, `motivo` |
+	// | `descalificar` | el equipo no clasifica | `equipo_id`, `motivo` |
+	// | `aceptar` | un punto de la revisión queda como está | `hallazgo` |
+	// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
+	// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
+	// | `reabrir` | la competencia sigue | |
+	// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
+	//
+	// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
+	// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+	// ya hizo y `repetida: true`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/decisiones/ (the `Rule` operationId).
+	RuleWithBody(ctx context.Context, id ID, params *RuleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Rule Decide
+	//
+	// Roles: superusuario, organizador de la competencia.
+	//
+	// | `tipo` | qué hace | además de `tipo` |
+	// |---|---|---|
+	// | `incluir` | cuenta un registro retenido | `registro` o `id_registro` |
+	// | `anular` | un registro deja de contar | `registro` o `id_registro`, `motivo` |
+	// | `restituir` | uno anulado vuelve a contar | `registro` o `id_registro` |
+	// | `mover` | un registro pasa a otro equipo | `registro` o `id_registro`, `equipo_id`, `motivo` |
+	// | `agregar` | se escribe un tiempo a mano, desde `started_at` | `equipo_id`, `tiempo`, `motivo` |
+	// | `ausencia` | un integrante no corrió | `equipo_id`, `motivo` |
+	// | `penalizar` | se suma tiempo al total | `equipo_id`, `penalizacion_ms`, `motivo` |
+	// | `descalificar` | el equipo no clasifica | `equipo_id`, `motivo` |
+	// | `aceptar` | un punto de la revisión queda como está | `hallazgo` |
+	// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
+	// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
+	// | `reabrir` | la competencia sigue | |
+	// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
+	//
+	// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
+	// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+	// ya hizo y `repetida: true`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/decisiones/ (the `Rule` operationId).
+	Rule(ctx context.Context, id ID, params *RuleParams, body RuleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// StopCompetition Detiene una competencia
 	//
-	// Se avisa una vez a jueces y público.
+	// Roles: superusuario, organizador de la competencia. Se avisa una vez a jueces y público.
 	//
 	// Corresponds with POST /api/competencias/{id}/detener/ (the `StopCompetition` operationId).
 	StopCompetition(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCompetitionTeams Equipos de una competencia
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Por dorsal si no se ordena de otro modo.
+	//
+	// Corresponds with GET /api/competencias/{id}/equipos/ (the `ListCompetitionTeams` operationId).
+	ListCompetitionTeams(ctx context.Context, id ID, params *ListCompetitionTeamsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListEvents Lo que pasó en una competencia
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Registros que se contaron y decisiones,
+	// por número de evento, el mismo `sec` que ve el público en su WebSocket.
+	//
+	// Corresponds with GET /api/competencias/{id}/eventos/ (the `ListEvents` operationId).
+	ListEvents(ctx context.Context, id ID, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportResultsCSV Clasificación en CSV (otro nombre de exportar/results.csv)
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+	//
+	// Corresponds with GET /api/competencias/{id}/export.csv (the `ExportResultsCSV` operationId).
+	ExportResultsCSV(ctx context.Context, id ID, params *ExportResultsCSVParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportResultsJSON Clasificación en JSON (otro nombre de resultados/)
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+	//
+	// Corresponds with GET /api/competencias/{id}/export.json (the `ExportResultsJSON` operationId).
+	ExportResultsJSON(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportResultsXLSX Clasificación en XLSX (otro nombre de exportar/results.xlsx)
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+	//
+	// Corresponds with GET /api/competencias/{id}/export.xlsx (the `ExportResultsXLSX` operationId).
+	ExportResultsXLSX(ctx context.Context, id ID, params *ExportResultsXLSXParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportFile Exporta a CSV, XLSX, JSON, PDF o HTML
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final. El CSV es UTF-8
+	// con BOM y sus celdas no pueden ser fórmulas. Los textos van en el idioma de `Accept-Language`. Los JSON
+	// son las respuestas de `resultados/`, `equipos/` y `registros/`, con sus mismos parámetros.
+	//
+	// Corresponds with GET /api/competencias/{id}/exportar/{archivo} (the `ExportFile` operationId).
+	ExportFile(ctx context.Context, id ID, file string, params *ExportFileParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportTeamsWithBody Importa equipos, jueces y categorías
+	//
+	// Roles: superusuario, organizador de la competencia. Un CSV (UTF-8, con o sin BOM, o Windows-1252; coma,
+	// punto y coma o tabulador) o XLSX de hasta 2 MiB. Con `simular` nada cambia: se responde fila por fila qué
+	// pasaría. Sin errores se aplica todo; con alguno, nada, y es 400 con el mismo informe. Los equipos se
+	// reconocen por dorsal, así que repetir un archivo no cambia nada; los que no menciona se quedan.
+	// `GET …/exportar/teams.xlsx` da un archivo como el que se importa.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/importar/ (the `ImportTeams` operationId).
+	ImportTeamsWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// StartCompetitionWithBody Inicia una competencia
 	//
-	// Sin `started_at` inicia ahora. Una competencia finalizada puede iniciarse de nuevo: nuevo inicio, sin
-	// fin, y conserva sus registros. Se avisa una vez a jueces y público.
+	// Roles: superusuario, organizador de la competencia. Sin `started_at` inicia ahora. Una competencia
+	// finalizada puede iniciarse de nuevo: nuevo inicio, sin fin ni ajuste de la salida, y conserva sus
+	// registros. Se avisa una vez a jueces y público.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -979,34 +3748,216 @@ type ClientInterface interface {
 
 	// StartCompetition Inicia una competencia
 	//
-	// Sin `started_at` inicia ahora. Una competencia finalizada puede iniciarse de nuevo: nuevo inicio, sin
-	// fin, y conserva sus registros. Se avisa una vez a jueces y público.
+	// Roles: superusuario, organizador de la competencia. Sin `started_at` inicia ahora. Una competencia
+	// finalizada puede iniciarse de nuevo: nuevo inicio, sin fin ni ajuste de la salida, y conserva sus
+	// registros. Se avisa una vez a jueces y público.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/competencias/{id}/iniciar/ (the `StartCompetition` operationId).
 	StartCompetition(ctx context.Context, id ID, body StartCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetReadiness Quién toma los tiempos de cada equipo y cómo está su dispositivo
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Una fila por equipo, con la conexión que
+	// se oyó por última vez en cualquier nodo.
+	//
+	// Corresponds with GET /api/competencias/{id}/preparacion/ (the `GetReadiness` operationId).
+	GetReadiness(ctx context.Context, id ID, params *GetReadinessParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReopenCompetitionWithBody Anula la detención y sigue desde la misma salida
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`reabrir`); admite tiempos otra vez.
+	// 409 `competencia_en_curso` o `competencia_no_terminada`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/reabrir/ (the `ReopenCompetition` operationId).
+	ReopenCompetitionWithBody(ctx context.Context, id ID, params *ReopenCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReopenCompetition Anula la detención y sigue desde la misma salida
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`reabrir`); admite tiempos otra vez.
+	// 409 `competencia_en_curso` o `competencia_no_terminada`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/reabrir/ (the `ReopenCompetition` operationId).
+	ReopenCompetition(ctx context.Context, id ID, params *ReopenCompetitionParams, body ReopenCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListEvidence Registros de una competencia con todo lo que se sabe de ellos
+	//
+	// Roles: superusuario, organizador u observador de la competencia. También los retenidos y los anulados, por su número.
+	//
+	// Corresponds with GET /api/competencias/{id}/registros/ (the `ListEvidence` operationId).
+	ListEvidence(ctx context.Context, id ID, params *ListEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetResults Clasificación de una competencia
 	//
-	// Se calcula en cada consulta a partir de los registros guardados.
+	// Roles: superusuario, organizador u observador de la competencia. Se calcula en cada consulta de los
+	// registros guardados y las decisiones vigentes, desde la salida corregida.
 	//
 	// Corresponds with GET /api/competencias/{id}/resultados/ (the `GetResults` operationId).
 	GetResults(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetDifference Qué cambió entre dos versiones
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Sin `desde` o `hasta` (o 0) es como están ahora.
+	//
+	// Corresponds with GET /api/competencias/{id}/resultados/diferencias/ (the `GetDifference` operationId).
+	GetDifference(ctx context.Context, id ID, params *GetDifferenceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishResultsWithBody Publica los resultados como oficiales
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`oficial`): los resultados quedan
+	// congelados en una versión numerada con su SHA-256. Si después cambian, siguen publicados los de la
+	// versión y hace falta otra. 409 `revision_pendiente` si quedan puntos por revisar y no se fuerza,
+	// `decision_imposible` si son los mismos de la última versión, `competencia_en_curso` o
+	// `competencia_no_terminada`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/resultados/oficial/ (the `PublishResults` operationId).
+	PublishResultsWithBody(ctx context.Context, id ID, params *PublishResultsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishResults Publica los resultados como oficiales
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`oficial`): los resultados quedan
+	// congelados en una versión numerada con su SHA-256. Si después cambian, siguen publicados los de la
+	// versión y hace falta otra. 409 `revision_pendiente` si quedan puntos por revisar y no se fuerza,
+	// `decision_imposible` si son los mismos de la última versión, `competencia_en_curso` o
+	// `competencia_no_terminada`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/resultados/oficial/ (the `PublishResults` operationId).
+	PublishResults(ctx context.Context, id ID, params *PublishResultsParams, body PublishResultsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListVersions Versiones publicadas
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Por número.
+	//
+	// Corresponds with GET /api/competencias/{id}/resultados/versiones/ (the `ListVersions` operationId).
+	ListVersions(ctx context.Context, id ID, params *ListVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetVersion Una versión con sus resultados
+	//
+	// Roles: superusuario, organizador u observador de la competencia. `hoja` es exactamente el texto cuyo
+	// SHA-256 es `sha256`.
+	//
+	// Corresponds with GET /api/competencias/{id}/resultados/versiones/{n}/ (the `GetVersion` operationId).
+	GetVersion(ctx context.Context, id ID, n int, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFindings Lo que conviene revisar antes de publicar
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Por equipo. Un punto desaparece cuando
+	// cambia lo que lo causa, o se acepta como está (decisión `aceptar` con su `clave`). Como mucho 1000.
+	//
+	// Corresponds with GET /api/competencias/{id}/revision/ (the `ListFindings` operationId).
+	ListFindings(ctx context.Context, id ID, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectGunWithBody Corrige la hora de salida
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`salida`): se dice cuándo fue de
+	// verdad (`salida`) o cuánto se mueve la que vale ahora (`ajuste_ms`, negativo si fue antes), uno de los
+	// dos. Cada resultado se mueve exactamente eso; lo que mandan los teléfonos sigue contando desde
+	// `started_at`. 409 `decision_imposible` si una marca quedara antes de la salida.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/salida/ (the `CorrectGun` operationId).
+	CorrectGunWithBody(ctx context.Context, id ID, params *CorrectGunParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectGun Corrige la hora de salida
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`salida`): se dice cuándo fue de
+	// verdad (`salida`) o cuánto se mueve la que vale ahora (`ajuste_ms`, negativo si fue antes), uno de los
+	// dos. Cada resultado se mueve exactamente eso; lo que mandan los teléfonos sigue contando desde
+	// `started_at`. 409 `decision_imposible` si una marca quedara antes de la salida.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/salida/ (the `CorrectGun` operationId).
+	CorrectGun(ctx context.Context, id ID, params *CorrectGunParams, body CorrectGunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListTeams Equipos
 	//
-	// Un juez ve los suyos; un organizador, todos. Por dorsal (`number`).
+	// Un juez ve los suyos, siempre como arreglo y con menos claves; un organizador u observador, los de sus
+	// competencias. Por dorsal (`number`) si no se ordena de otro modo.
 	//
 	// Corresponds with GET /api/equipos/ (the `ListTeams` operationId).
 	ListTeams(ctx context.Context, params *ListTeamsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CreateTeamWithBody Crea un equipo
+	//
+	// Roles: superusuario, organizador de la competencia. 409 `ya_existe` si el dorsal es de otro equipo de la
+	// competencia.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/equipos/ (the `CreateTeam` operationId).
+	CreateTeamWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTeam Crea un equipo
+	//
+	// Roles: superusuario, organizador de la competencia. 409 `ya_existe` si el dorsal es de otro equipo de la
+	// competencia.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/equipos/ (the `CreateTeam` operationId).
+	CreateTeam(ctx context.Context, body CreateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteTeam Elimina un equipo sin registros
+	//
+	// Roles: superusuario, organizador de la competencia. 409 `en_uso` si tiene registros o decisiones.
+	//
+	// Corresponds with DELETE /api/equipos/{id}/ (the `DeleteTeam` operationId).
+	DeleteTeam(ctx context.Context, id ID, params *DeleteTeamParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetTeam Un equipo
 	//
-	// Para un juez no existen los equipos de otros.
+	// Para un juez no existen los equipos de otros, ni para un organizador u observador los de competencias que
+	// no tiene concedidas. El juez recibe menos claves y ninguna `ETag`.
 	//
 	// Corresponds with GET /api/equipos/{id}/ (the `GetTeam` operationId).
 	GetTeam(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateTeamWithBody Cambia campos de un equipo
+	//
+	// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/equipos/{id}/ (the `UpdateTeam` operationId).
+	UpdateTeamWithBody(ctx context.Context, id ID, params *UpdateTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateTeam Cambia campos de un equipo
+	//
+	// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/equipos/{id}/ (the `UpdateTeam` operationId).
+	UpdateTeam(ctx context.Context, id ID, params *UpdateTeamParams, body UpdateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceTeamWithBody Cambia un equipo; exige sus campos principales
+	//
+	// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/equipos/{id}/ (the `ReplaceTeam` operationId).
+	ReplaceTeamWithBody(ctx context.Context, id ID, params *ReplaceTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceTeam Cambia un equipo; exige sus campos principales
+	//
+	// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/equipos/{id}/ (the `ReplaceTeam` operationId).
+	ReplaceTeam(ctx context.Context, id ID, params *ReplaceTeamParams, body ReplaceTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SubmitRecordsWithBody Envía los tiempos de un equipo
 	//
@@ -1049,6 +4000,99 @@ type ClientInterface interface {
 	// Corresponds with GET /api/health/ready/ (the `GetReadyAlias` operationId).
 	GetReadyAlias(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListJudges Jueces
+	//
+	// Roles: superusuario y organizador (todos, pues son comunes); observador (los de sus competencias). Por
+	// nombre de usuario si no se ordena de otro modo.
+	//
+	// Corresponds with GET /api/jueces/ (the `ListJudges` operationId).
+	ListJudges(ctx context.Context, params *ListJudgesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateJudgeWithBody Crea un juez
+	//
+	// Roles: superusuario, organizador. Sin `password` solo puede entrar con un código. 409 `ya_existe`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/jueces/ (the `CreateJudge` operationId).
+	CreateJudgeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateJudge Crea un juez
+	//
+	// Roles: superusuario, organizador. Sin `password` solo puede entrar con un código. 409 `ya_existe`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/jueces/ (the `CreateJudge` operationId).
+	CreateJudge(ctx context.Context, body CreateJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteJudge Elimina un juez sin registros
+	//
+	// Roles: los que pueden cambiarlo. Sus equipos quedan sin juez. 409 `en_uso` si tiene registros: basta con
+	// desactivarlo.
+	//
+	// Corresponds with DELETE /api/jueces/{id}/ (the `DeleteJudge` operationId).
+	DeleteJudge(ctx context.Context, id ID, params *DeleteJudgeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetJudge Un juez
+	//
+	// Roles: superusuario, organizador; observador, los de sus competencias.
+	//
+	// Corresponds with GET /api/jueces/{id}/ (the `GetJudge` operationId).
+	GetJudge(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateJudgeWithBody Cambia campos de un juez
+	//
+	// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+	// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+	// su código deja de valer.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/jueces/{id}/ (the `UpdateJudge` operationId).
+	UpdateJudgeWithBody(ctx context.Context, id ID, params *UpdateJudgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateJudge Cambia campos de un juez
+	//
+	// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+	// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+	// su código deja de valer.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/jueces/{id}/ (the `UpdateJudge` operationId).
+	UpdateJudge(ctx context.Context, id ID, params *UpdateJudgeParams, body UpdateJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceJudgeWithBody Cambia un juez; exige su nombre de usuario
+	//
+	// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+	// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+	// su código deja de valer.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/jueces/{id}/ (the `ReplaceJudge` operationId).
+	ReplaceJudgeWithBody(ctx context.Context, id ID, params *ReplaceJudgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceJudge Cambia un juez; exige su nombre de usuario
+	//
+	// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+	// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+	// su código deja de valer.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/jueces/{id}/ (the `ReplaceJudge` operationId).
+	ReplaceJudge(ctx context.Context, id ID, params *ReplaceJudgeParams, body ReplaceJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResetJudge Da a un juez una contraseña nueva
+	//
+	// Roles: los que pueden cambiarlo. La contraseña solo se ve aquí. Se cierran sus sesiones y WebSocket, y su
+	// código deja de valer.
+	//
+	// Corresponds with POST /api/jueces/{id}/restablecer/ (the `ResetJudge` operationId).
+	ResetJudge(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LoginJudgeWithBody Inicia la sesión de un juez
 	//
 	// Acepta el nombre de usuario o el correo, sin distinguir mayúsculas. Se ignora cualquier encabezado
@@ -1068,6 +4112,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/login/ (the `LoginJudge` operationId).
 	LoginJudge(ctx context.Context, body LoginJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LoginJudgeByCodeWithBody Inicia la sesión de un juez con el código impreso
+	//
+	// En vez de usuario y contraseña: el código que da `POST /api/competencias/{id}/credenciales/`, que vale 30
+	// días. No importan mayúsculas, espacios ni guiones. Se ignora cualquier encabezado `Authorization`. Tras
+	// muchos fallos de una misma dirección responde 429.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/login/codigo/ (the `LoginJudgeByCode` operationId).
+	LoginJudgeByCodeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LoginJudgeByCode Inicia la sesión de un juez con el código impreso
+	//
+	// En vez de usuario y contraseña: el código que da `POST /api/competencias/{id}/credenciales/`, que vale 30
+	// días. No importan mayúsculas, espacios ni guiones. Se ignora cualquier encabezado `Authorization`. Tras
+	// muchos fallos de una misma dirección responde 429.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/login/codigo/ (the `LoginJudgeByCode` operationId).
+	LoginJudgeByCode(ctx context.Context, body LoginJudgeByCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LogoutJudgeWithBody Cierra la sesión de un juez
 	//
@@ -1092,6 +4158,85 @@ type ClientInterface interface {
 	// Corresponds with GET /api/me/ (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOrganizers Organizadores
+	//
+	// Roles: superusuario. Por nombre de usuario si no se ordena de otro modo.
+	//
+	// Corresponds with GET /api/organizadores/ (the `ListOrganizers` operationId).
+	ListOrganizers(ctx context.Context, params *ListOrganizersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateOrganizerWithBody Crea un organizador
+	//
+	// Roles: superusuario. Sin `rol` es organizador. 409 `ya_existe`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/organizadores/ (the `CreateOrganizer` operationId).
+	CreateOrganizerWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateOrganizer Crea un organizador
+	//
+	// Roles: superusuario. Sin `rol` es organizador. 409 `ya_existe`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/organizadores/ (the `CreateOrganizer` operationId).
+	CreateOrganizer(ctx context.Context, body CreateOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteOrganizer Elimina un organizador
+	//
+	// Roles: superusuario, y no a sí mismo. Lo que hizo queda en el registro con su nombre de usuario.
+	//
+	// Corresponds with DELETE /api/organizadores/{id}/ (the `DeleteOrganizer` operationId).
+	DeleteOrganizer(ctx context.Context, id ID, params *DeleteOrganizerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetOrganizer Un organizador
+	//
+	// Roles: superusuario.
+	//
+	// Corresponds with GET /api/organizadores/{id}/ (the `GetOrganizer` operationId).
+	GetOrganizer(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateOrganizerWithBody Cambia campos de un organizador
+	//
+	// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+	// `is_active: false` sus tokens dejan de valer.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/organizadores/{id}/ (the `UpdateOrganizer` operationId).
+	UpdateOrganizerWithBody(ctx context.Context, id ID, params *UpdateOrganizerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateOrganizer Cambia campos de un organizador
+	//
+	// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+	// `is_active: false` sus tokens dejan de valer.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/organizadores/{id}/ (the `UpdateOrganizer` operationId).
+	UpdateOrganizer(ctx context.Context, id ID, params *UpdateOrganizerParams, body UpdateOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceOrganizerWithBody Cambia un organizador; exige su nombre de usuario
+	//
+	// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+	// `is_active: false` sus tokens dejan de valer.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/organizadores/{id}/ (the `ReplaceOrganizer` operationId).
+	ReplaceOrganizerWithBody(ctx context.Context, id ID, params *ReplaceOrganizerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceOrganizer Cambia un organizador; exige su nombre de usuario
+	//
+	// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+	// `is_active: false` sus tokens dejan de valer.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/organizadores/{id}/ (the `ReplaceOrganizer` operationId).
+	ReplaceOrganizer(ctx context.Context, id ID, params *ReplaceOrganizerParams, body ReplaceOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RefreshTokenAliasWithBody Renueva el token de acceso (otro nombre de /api/token/refresh/)
 	//
 	// Sirve a jueces y organizadores. El token de renovación no cambia: sigue valiendo.
@@ -1110,7 +4255,67 @@ type ClientInterface interface {
 	// Corresponds with POST /api/refresh/ (the `RefreshTokenAlias` operationId).
 	RefreshTokenAlias(ctx context.Context, body RefreshTokenAliasJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAllEvidence Registros de todas las competencias que se ven
+	//
+	// Roles: superusuario, organizador, observador. De las que ya se iniciaron.
+	//
+	// Corresponds with GET /api/registros/ (the `ListAllEvidence` operationId).
+	ListAllEvidence(ctx context.Context, params *ListAllEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VoidEvidenceWithBody Anula un registro
+	//
+	// Roles: superusuario, organizador de su competencia. Nada se borra: es la decisión `anular`, y responde el
+	// registro como quedó.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with DELETE /api/registros/{id_registro}/ (the `VoidEvidence` operationId).
+	VoidEvidenceWithBody(ctx context.Context, recordID string, params *VoidEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VoidEvidence Anula un registro
+	//
+	// Roles: superusuario, organizador de su competencia. Nada se borra: es la decisión `anular`, y responde el
+	// registro como quedó.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with DELETE /api/registros/{id_registro}/ (the `VoidEvidence` operationId).
+	VoidEvidence(ctx context.Context, recordID string, params *VoidEvidenceParams, body VoidEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetEvidence Un registro con todo lo que se sabe de él
+	//
+	// Roles: superusuario, organizador u observador de su competencia.
+	//
+	// Corresponds with GET /api/registros/{id_registro}/ (the `GetEvidence` operationId).
+	GetEvidence(ctx context.Context, recordID string, params *GetEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeEvidenceWithBody Decide sobre un registro
+	//
+	// Roles: superusuario, organizador de su competencia. El registro no cambia: se toman las decisiones
+	// (`anular`, `restituir`, `incluir`, `mover`) que lo llevan al `estado` y al equipo que se dan; ninguna si
+	// ya está así. Cada una tiene una clave que sale de `clave` (o `Idempotency-Key`), así que repetir la
+	// solicitud no decide dos veces.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/registros/{id_registro}/ (the `ChangeEvidence` operationId).
+	ChangeEvidenceWithBody(ctx context.Context, recordID string, params *ChangeEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeEvidence Decide sobre un registro
+	//
+	// Roles: superusuario, organizador de su competencia. El registro no cambia: se toman las decisiones
+	// (`anular`, `restituir`, `incluir`, `mover`) que lo llevan al `estado` y al equipo que se dan; ninguna si
+	// ya está así. Cada una tiene una clave que sale de `clave` (o `Idempotency-Key`), así que repetir la
+	// solicitud no decide dos veces.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/registros/{id_registro}/ (the `ChangeEvidence` operationId).
+	ChangeEvidence(ctx context.Context, recordID string, params *ChangeEvidenceParams, body ChangeEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LoginOrganizerWithBody Inicia la sesión de un organizador
+	//
+	// De cualquier rol: superusuario, organizador u observador.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1118,6 +4323,8 @@ type ClientInterface interface {
 	LoginOrganizerWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LoginOrganizer Inicia la sesión de un organizador
+	//
+	// De cualquier rol: superusuario, organizador u observador.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1142,6 +4349,128 @@ type ClientInterface interface {
 	// Corresponds with POST /api/token/refresh/ (the `RefreshToken` operationId).
 	RefreshToken(ctx context.Context, body RefreshTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListWebhooks Webhooks
+	//
+	// Roles: superusuario, todos; organizador, los de sus competencias; un observador no tiene ninguno. Por
+	// `id`. El secreto no se ve.
+	//
+	// Corresponds with GET /api/webhooks/ (the `ListWebhooks` operationId).
+	ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateWebhookWithBody Crea un webhook
+	//
+	// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+	// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+	// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+	//
+	// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+	// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+	// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+	// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+	// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+	CreateWebhookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateWebhook Crea un webhook
+	//
+	// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+	// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+	// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+	//
+	// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+	// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+	// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+	// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+	// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+	CreateWebhook(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteWebhook Elimina un webhook con sus entregas
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Corresponds with DELETE /api/webhooks/{id}/ (the `DeleteWebhook` operationId).
+	DeleteWebhook(ctx context.Context, id ID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetWebhook Un webhook
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Corresponds with GET /api/webhooks/{id}/ (the `GetWebhook` operationId).
+	GetWebhook(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateWebhookWithBody Cambia campos de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+	UpdateWebhookWithBody(ctx context.Context, id ID, params *UpdateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateWebhook Cambia campos de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+	UpdateWebhook(ctx context.Context, id ID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceWebhookWithBody Cambia un webhook; exige `url` y `tipos`
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+	ReplaceWebhookWithBody(ctx context.Context, id ID, params *ReplaceWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceWebhook Cambia un webhook; exige `url` y `tipos`
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+	ReplaceWebhook(ctx context.Context, id ID, params *ReplaceWebhookParams, body ReplaceWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDeliveries Entregas de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia. De la más reciente a la más antigua; sin `page`, las primeras 200.
+	//
+	// Corresponds with GET /api/webhooks/{id}/entregas/ (the `ListDeliveries` operationId).
+	ListDeliveries(ctx context.Context, id ID, params *ListDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDelivery Una entrega con lo que se envía
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Corresponds with GET /api/webhooks/{id}/entregas/{id_entrega}/ (the `GetDelivery` operationId).
+	GetDelivery(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Redeliver Envía una entrega otra vez
+	//
+	// Roles: superusuario, organizador de su competencia. Con el mismo `id` y el mismo cuerpo. 409
+	// `decision_imposible` si el webhook no está activo.
+	//
+	// Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
+	Redeliver(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetLive El proceso responde
 	//
 	// Para quien reinicia lo que se cuelga. No exige la barra final ni un host permitido.
@@ -1162,6 +4491,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /health/serving/ (the `GetServing` operationId).
 	GetServing(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPrintStyle El estilo de los documentos HTML
+	//
+	// Corresponds with GET /print.css (the `GetPrintStyle` operationId).
+	GetPrintStyle(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetRoot Direcciones de las listas
@@ -1196,10 +4530,195 @@ func (c *Client) ListCompetitionStates(ctx context.Context, reqEditors ...Reques
 	return c.Client.Do(req)
 }
 
+// ListAudit Lo que hicieron los organizadores
+//
+// Roles: superusuario, todo; organizador y observador, lo de sus competencias. Del más reciente al más
+// antiguo. Sin `page` son los primeros 200.
+//
+// Corresponds with GET /api/auditoria/ (the `ListAudit` operationId).
+func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCategories Categorías
+//
+// Roles: superusuario, organizador, observador. Por código si no se ordena de otro modo.
+//
+// Corresponds with GET /api/categorias/ (the `ListCategories` operationId).
+func (c *Client) ListCategories(ctx context.Context, params *ListCategoriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCategoriesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCategoryWithBody Crea una categoría
+//
+// Roles: superusuario, organizador. 409 `ya_existe`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/categorias/ (the `CreateCategory` operationId).
+func (c *Client) CreateCategoryWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCategoryRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCategory Crea una categoría
+//
+// Roles: superusuario, organizador. 409 `ya_existe`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/categorias/ (the `CreateCategory` operationId).
+func (c *Client) CreateCategory(ctx context.Context, body CreateCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCategoryRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteCategory Elimina una categoría sin equipos
+//
+// Roles: superusuario. 409 `en_uso`.
+//
+// Corresponds with DELETE /api/categorias/{codigo}/ (the `DeleteCategory` operationId).
+func (c *Client) DeleteCategory(ctx context.Context, code string, params *DeleteCategoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteCategoryRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCategory Una categoría
+//
+// Roles: superusuario, organizador, observador.
+//
+// Corresponds with GET /api/categorias/{codigo}/ (the `GetCategory` operationId).
+func (c *Client) GetCategory(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCategoryRequest(c.Server, code)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateCategoryWithBody Cambia el nombre de una categoría (como PUT)
+//
+// Roles: superusuario, pues es de todos. El código no cambia.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/categorias/{codigo}/ (the `UpdateCategory` operationId).
+func (c *Client) UpdateCategoryWithBody(ctx context.Context, code string, params *UpdateCategoryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateCategoryRequestWithBody(c.Server, code, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateCategory Cambia el nombre de una categoría (como PUT)
+//
+// Roles: superusuario, pues es de todos. El código no cambia.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/categorias/{codigo}/ (the `UpdateCategory` operationId).
+func (c *Client) UpdateCategory(ctx context.Context, code string, params *UpdateCategoryParams, body UpdateCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateCategoryRequest(c.Server, code, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceCategoryWithBody Cambia el nombre de una categoría
+//
+// Roles: superusuario, pues es de todos. El código no cambia.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/categorias/{codigo}/ (the `ReplaceCategory` operationId).
+func (c *Client) ReplaceCategoryWithBody(ctx context.Context, code string, params *ReplaceCategoryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceCategoryRequestWithBody(c.Server, code, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceCategory Cambia el nombre de una categoría
+//
+// Roles: superusuario, pues es de todos. El código no cambia.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/categorias/{codigo}/ (the `ReplaceCategory` operationId).
+func (c *Client) ReplaceCategory(ctx context.Context, code string, params *ReplaceCategoryParams, body ReplaceCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceCategoryRequest(c.Server, code, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListCompetitions Competencias
 //
-// Un juez ve las de sus equipos; un organizador, todas. De la más reciente a la más antigua por
-// `datetime`. En los filtros, todo lo que no es `true` (sin distinguir mayúsculas) es falso.
+// Un juez ve las de sus equipos, siempre como arreglo y con menos claves; un organizador o un observador,
+// las que tiene concedidas; un superusuario, todas. De la más reciente a la más antigua por `datetime`. En
+// los filtros, todo lo que no es `true` (sin distinguir mayúsculas) es falso. Orden, búsqueda y páginas son
+// de los organizadores.
 //
 // Corresponds with GET /api/competencias/ (the `ListCompetitions` operationId).
 func (c *Client) ListCompetitions(ctx context.Context, params *ListCompetitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1214,9 +4733,68 @@ func (c *Client) ListCompetitions(ctx context.Context, params *ListCompetitionsP
 	return c.Client.Do(req)
 }
 
+// CreateCompetitionWithBody Crea una competencia
+//
+// Roles: superusuario, organizador. Se concede a quien la crea. Sin decirlo es activa, de 15 integrantes y
+// con los tiempos sin redondear.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/competencias/ (the `CreateCompetition` operationId).
+func (c *Client) CreateCompetitionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCompetitionRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCompetition Crea una competencia
+//
+// Roles: superusuario, organizador. Se concede a quien la crea. Sin decirlo es activa, de 15 integrantes y
+// con los tiempos sin redondear.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/competencias/ (the `CreateCompetition` operationId).
+func (c *Client) CreateCompetition(ctx context.Context, body CreateCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCompetitionRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteCompetition Elimina una competencia en la que nada pasó
+//
+// Roles: superusuario, organizador de la competencia. Se lleva sus equipos. Si tiene registros o decisiones
+// es 409 `en_uso`: basta con desactivarla.
+//
+// Corresponds with DELETE /api/competencias/{id}/ (the `DeleteCompetition` operationId).
+func (c *Client) DeleteCompetition(ctx context.Context, id ID, params *DeleteCompetitionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteCompetitionRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetCompetition Una competencia
 //
-// Para un juez no existen las competencias en que no tiene equipos.
+// Para un juez no existen las competencias en que no tiene equipos, ni para un organizador u observador las
+// que no tiene concedidas. El juez recibe menos claves y ninguna `ETag`.
 //
 // Corresponds with GET /api/competencias/{id}/ (the `GetCompetition` operationId).
 func (c *Client) GetCompetition(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1231,9 +4809,306 @@ func (c *Client) GetCompetition(ctx context.Context, id ID, reqEditors ...Reques
 	return c.Client.Do(req)
 }
 
+// UpdateCompetitionWithBody Cambia campos de una competencia
+//
+// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/competencias/{id}/ (the `UpdateCompetition` operationId).
+func (c *Client) UpdateCompetitionWithBody(ctx context.Context, id ID, params *UpdateCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateCompetitionRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateCompetition Cambia campos de una competencia
+//
+// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/competencias/{id}/ (the `UpdateCompetition` operationId).
+func (c *Client) UpdateCompetition(ctx context.Context, id ID, params *UpdateCompetitionParams, body UpdateCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateCompetitionRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceCompetitionWithBody Cambia una competencia; exige sus campos principales
+//
+// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/competencias/{id}/ (the `ReplaceCompetition` operationId).
+func (c *Client) ReplaceCompetitionWithBody(ctx context.Context, id ID, params *ReplaceCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceCompetitionRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceCompetition Cambia una competencia; exige sus campos principales
+//
+// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/competencias/{id}/ (the `ReplaceCompetition` operationId).
+func (c *Client) ReplaceCompetition(ctx context.Context, id ID, params *ReplaceCompetitionParams, body ReplaceCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceCompetitionRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignJudgesWithBody Asigna jueces a equipos
+//
+// Roles: superusuario, organizador de la competencia. Todas las asignaciones o ninguna; los errores nombran
+// el lugar, como `asignaciones[3]`. Responde los equipos como quedaron.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/competencias/{id}/asignar/ (the `AssignJudges` operationId).
+func (c *Client) AssignJudgesWithBody(ctx context.Context, id ID, params *AssignJudgesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignJudgesRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignJudges Asigna jueces a equipos
+//
+// Roles: superusuario, organizador de la competencia. Todas las asignaciones o ninguna; los errores nombran
+// el lugar, como `asignaciones[3]`. Responde los equipos como quedaron.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/competencias/{id}/asignar/ (the `AssignJudges` operationId).
+func (c *Client) AssignJudges(ctx context.Context, id ID, params *AssignJudgesParams, body AssignJudgesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignJudgesRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyCompetitionWithBody Copia una competencia sin tiempos
+//
+// Roles: superusuario, organizador de la competencia. La nueva tiene las mismas reglas, fecha, equipos y
+// jueces; nada de lo que pasó en la otra. Se concede a quien la copia.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/competencias/{id}/copiar/ (the `CopyCompetition` operationId).
+func (c *Client) CopyCompetitionWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyCompetitionRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyCompetition Copia una competencia sin tiempos
+//
+// Roles: superusuario, organizador de la competencia. La nueva tiene las mismas reglas, fecha, equipos y
+// jueces; nada de lo que pasó en la otra. Se concede a quien la copia.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/competencias/{id}/copiar/ (the `CopyCompetition` operationId).
+func (c *Client) CopyCompetition(ctx context.Context, id ID, body CopyCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyCompetitionRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeCredentialsWithBody Hace contraseñas y códigos nuevos para los jueces de una competencia
+//
+// Roles: superusuario, organizador de la competencia. De todos los jueces activos de sus equipos, o de los
+// que se nombran. Solo se ven aquí; las de antes dejan de valer y se cierran sus sesiones. El código vale
+// 30 días en `POST /api/login/codigo/`; `url` es lo que va en el QR.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/competencias/{id}/credenciales/ (the `MakeCredentials` operationId).
+func (c *Client) MakeCredentialsWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeCredentialsRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeCredentials Hace contraseñas y códigos nuevos para los jueces de una competencia
+//
+// Roles: superusuario, organizador de la competencia. De todos los jueces activos de sus equipos, o de los
+// que se nombran. Solo se ven aquí; las de antes dejan de valer y se cierran sus sesiones. El código vale
+// 30 días en `POST /api/login/codigo/`; `url` es lo que va en el QR.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/competencias/{id}/credenciales/ (the `MakeCredentials` operationId).
+func (c *Client) MakeCredentials(ctx context.Context, id ID, body MakeCredentialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeCredentialsRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRulings Decisiones de una competencia
+//
+// Roles: superusuario, organizador u observador de la competencia. En el orden en que se tomaron; ninguna se borra.
+//
+// Corresponds with GET /api/competencias/{id}/decisiones/ (the `ListRulings` operationId).
+func (c *Client) ListRulings(ctx context.Context, id ID, params *ListRulingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRulingsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RuleWithBody Decide
+//
+// Roles: superusuario, organizador de la competencia.
+//
+// | `tipo` | qué hace | además de `tipo` |
+// |---|---|---|
+// | `incluir` | cuenta un registro retenido | `registro` o `id_registro` |
+// | `anular` | un registro deja de contar | `registro` o `id_registro`, `motivo` |
+// | `restituir` | uno anulado vuelve a contar | `registro` o `id_registro` |
+// | `mover` | un registro pasa a otro equipo | `registro` o `id_registro`, `equipo_id`, `motivo` |
+// | `agregar` | se escribe un tiempo a mano, desde `started_at` | `equipo_id`, `tiempo`, `motivo` |
+// | `ausencia` | un integrante no corrió | `equipo_id`, `motivo` |
+// | `penalizar` | se suma tiempo al total | `equipo_id`, `penalizacion_ms`, `motivo` |
+// | `descalificar` | el equipo no clasifica | `equipo_id`, `motivo` |
+// | `aceptar` | un punto de la revisión queda como está | `hallazgo` |
+// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
+// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
+// | `reabrir` | la competencia sigue | |
+// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
+//
+// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
+// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+// ya hizo y `repetida: true`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/competencias/{id}/decisiones/ (the `Rule` operationId).
+func (c *Client) RuleWithBody(ctx context.Context, id ID, params *RuleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRuleRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Rule Decide
+//
+// Roles: superusuario, organizador de la competencia.
+//
+// | `tipo` | qué hace | además de `tipo` |
+// |---|---|---|
+// | `incluir` | cuenta un registro retenido | `registro` o `id_registro` |
+// | `anular` | un registro deja de contar | `registro` o `id_registro`, `motivo` |
+// | `restituir` | uno anulado vuelve a contar | `registro` o `id_registro` |
+// | `mover` | un registro pasa a otro equipo | `registro` o `id_registro`, `equipo_id`, `motivo` |
+// | `agregar` | se escribe un tiempo a mano, desde `started_at` | `equipo_id`, `tiempo`, `motivo` |
+// | `ausencia` | un integrante no corrió | `equipo_id`, `motivo` |
+// | `penalizar` | se suma tiempo al total | `equipo_id`, `penalizacion_ms`, `motivo` |
+// | `descalificar` | el equipo no clasifica | `equipo_id`, `motivo` |
+// | `aceptar` | un punto de la revisión queda como está | `hallazgo` |
+// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
+// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
+// | `reabrir` | la competencia sigue | |
+// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
+//
+// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
+// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+// ya hizo y `repetida: true`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/competencias/{id}/decisiones/ (the `Rule` operationId).
+func (c *Client) Rule(ctx context.Context, id ID, params *RuleParams, body RuleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRuleRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // StopCompetition Detiene una competencia
 //
-// Se avisa una vez a jueces y público.
+// Roles: superusuario, organizador de la competencia. Se avisa una vez a jueces y público.
 //
 // Corresponds with POST /api/competencias/{id}/detener/ (the `StopCompetition` operationId).
 func (c *Client) StopCompetition(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1248,10 +5123,139 @@ func (c *Client) StopCompetition(ctx context.Context, id ID, reqEditors ...Reque
 	return c.Client.Do(req)
 }
 
+// ListCompetitionTeams Equipos de una competencia
+//
+// Roles: superusuario, organizador u observador de la competencia. Por dorsal si no se ordena de otro modo.
+//
+// Corresponds with GET /api/competencias/{id}/equipos/ (the `ListCompetitionTeams` operationId).
+func (c *Client) ListCompetitionTeams(ctx context.Context, id ID, params *ListCompetitionTeamsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCompetitionTeamsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListEvents Lo que pasó en una competencia
+//
+// Roles: superusuario, organizador u observador de la competencia. Registros que se contaron y decisiones,
+// por número de evento, el mismo `sec` que ve el público en su WebSocket.
+//
+// Corresponds with GET /api/competencias/{id}/eventos/ (the `ListEvents` operationId).
+func (c *Client) ListEvents(ctx context.Context, id ID, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEventsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportResultsCSV Clasificación en CSV (otro nombre de exportar/results.csv)
+//
+// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+//
+// Corresponds with GET /api/competencias/{id}/export.csv (the `ExportResultsCSV` operationId).
+func (c *Client) ExportResultsCSV(ctx context.Context, id ID, params *ExportResultsCSVParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportResultsCSVRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportResultsJSON Clasificación en JSON (otro nombre de resultados/)
+//
+// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+//
+// Corresponds with GET /api/competencias/{id}/export.json (the `ExportResultsJSON` operationId).
+func (c *Client) ExportResultsJSON(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportResultsJSONRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportResultsXLSX Clasificación en XLSX (otro nombre de exportar/results.xlsx)
+//
+// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+//
+// Corresponds with GET /api/competencias/{id}/export.xlsx (the `ExportResultsXLSX` operationId).
+func (c *Client) ExportResultsXLSX(ctx context.Context, id ID, params *ExportResultsXLSXParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportResultsXLSXRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportFile Exporta a CSV, XLSX, JSON, PDF o HTML
+//
+// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final. El CSV es UTF-8
+// con BOM y sus celdas no pueden ser fórmulas. Los textos van en el idioma de `Accept-Language`. Los JSON
+// son las respuestas de `resultados/`, `equipos/` y `registros/`, con sus mismos parámetros.
+//
+// Corresponds with GET /api/competencias/{id}/exportar/{archivo} (the `ExportFile` operationId).
+func (c *Client) ExportFile(ctx context.Context, id ID, file string, params *ExportFileParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportFileRequest(c.Server, id, file, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportTeamsWithBody Importa equipos, jueces y categorías
+//
+// Roles: superusuario, organizador de la competencia. Un CSV (UTF-8, con o sin BOM, o Windows-1252; coma,
+// punto y coma o tabulador) o XLSX de hasta 2 MiB. Con `simular` nada cambia: se responde fila por fila qué
+// pasaría. Sin errores se aplica todo; con alguno, nada, y es 400 con el mismo informe. Los equipos se
+// reconocen por dorsal, así que repetir un archivo no cambia nada; los que no menciona se quedan.
+// `GET …/exportar/teams.xlsx` da un archivo como el que se importa.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/competencias/{id}/importar/ (the `ImportTeams` operationId).
+func (c *Client) ImportTeamsWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportTeamsRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // StartCompetitionWithBody Inicia una competencia
 //
-// Sin `started_at` inicia ahora. Una competencia finalizada puede iniciarse de nuevo: nuevo inicio, sin
-// fin, y conserva sus registros. Se avisa una vez a jueces y público.
+// Roles: superusuario, organizador de la competencia. Sin `started_at` inicia ahora. Una competencia
+// finalizada puede iniciarse de nuevo: nuevo inicio, sin fin ni ajuste de la salida, y conserva sus
+// registros. Se avisa una vez a jueces y público.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1270,8 +5274,9 @@ func (c *Client) StartCompetitionWithBody(ctx context.Context, id ID, contentTyp
 
 // StartCompetition Inicia una competencia
 //
-// Sin `started_at` inicia ahora. Una competencia finalizada puede iniciarse de nuevo: nuevo inicio, sin
-// fin, y conserva sus registros. Se avisa una vez a jueces y público.
+// Roles: superusuario, organizador de la competencia. Sin `started_at` inicia ahora. Una competencia
+// finalizada puede iniciarse de nuevo: nuevo inicio, sin fin ni ajuste de la salida, y conserva sus
+// registros. Se avisa una vez a jueces y público.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1288,9 +5293,85 @@ func (c *Client) StartCompetition(ctx context.Context, id ID, body StartCompetit
 	return c.Client.Do(req)
 }
 
+// GetReadiness Quién toma los tiempos de cada equipo y cómo está su dispositivo
+//
+// Roles: superusuario, organizador u observador de la competencia. Una fila por equipo, con la conexión que
+// se oyó por última vez en cualquier nodo.
+//
+// Corresponds with GET /api/competencias/{id}/preparacion/ (the `GetReadiness` operationId).
+func (c *Client) GetReadiness(ctx context.Context, id ID, params *GetReadinessParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReadinessRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReopenCompetitionWithBody Anula la detención y sigue desde la misma salida
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`reabrir`); admite tiempos otra vez.
+// 409 `competencia_en_curso` o `competencia_no_terminada`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/competencias/{id}/reabrir/ (the `ReopenCompetition` operationId).
+func (c *Client) ReopenCompetitionWithBody(ctx context.Context, id ID, params *ReopenCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenCompetitionRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReopenCompetition Anula la detención y sigue desde la misma salida
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`reabrir`); admite tiempos otra vez.
+// 409 `competencia_en_curso` o `competencia_no_terminada`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/competencias/{id}/reabrir/ (the `ReopenCompetition` operationId).
+func (c *Client) ReopenCompetition(ctx context.Context, id ID, params *ReopenCompetitionParams, body ReopenCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenCompetitionRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListEvidence Registros de una competencia con todo lo que se sabe de ellos
+//
+// Roles: superusuario, organizador u observador de la competencia. También los retenidos y los anulados, por su número.
+//
+// Corresponds with GET /api/competencias/{id}/registros/ (the `ListEvidence` operationId).
+func (c *Client) ListEvidence(ctx context.Context, id ID, params *ListEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEvidenceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetResults Clasificación de una competencia
 //
-// Se calcula en cada consulta a partir de los registros guardados.
+// Roles: superusuario, organizador u observador de la competencia. Se calcula en cada consulta de los
+// registros guardados y las decisiones vigentes, desde la salida corregida.
 //
 // Corresponds with GET /api/competencias/{id}/resultados/ (the `GetResults` operationId).
 func (c *Client) GetResults(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1305,9 +5386,170 @@ func (c *Client) GetResults(ctx context.Context, id ID, reqEditors ...RequestEdi
 	return c.Client.Do(req)
 }
 
+// GetDifference Qué cambió entre dos versiones
+//
+// Roles: superusuario, organizador u observador de la competencia. Sin `desde` o `hasta` (o 0) es como están ahora.
+//
+// Corresponds with GET /api/competencias/{id}/resultados/diferencias/ (the `GetDifference` operationId).
+func (c *Client) GetDifference(ctx context.Context, id ID, params *GetDifferenceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDifferenceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishResultsWithBody Publica los resultados como oficiales
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`oficial`): los resultados quedan
+// congelados en una versión numerada con su SHA-256. Si después cambian, siguen publicados los de la
+// versión y hace falta otra. 409 `revision_pendiente` si quedan puntos por revisar y no se fuerza,
+// `decision_imposible` si son los mismos de la última versión, `competencia_en_curso` o
+// `competencia_no_terminada`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/competencias/{id}/resultados/oficial/ (the `PublishResults` operationId).
+func (c *Client) PublishResultsWithBody(ctx context.Context, id ID, params *PublishResultsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishResultsRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishResults Publica los resultados como oficiales
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`oficial`): los resultados quedan
+// congelados en una versión numerada con su SHA-256. Si después cambian, siguen publicados los de la
+// versión y hace falta otra. 409 `revision_pendiente` si quedan puntos por revisar y no se fuerza,
+// `decision_imposible` si son los mismos de la última versión, `competencia_en_curso` o
+// `competencia_no_terminada`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/competencias/{id}/resultados/oficial/ (the `PublishResults` operationId).
+func (c *Client) PublishResults(ctx context.Context, id ID, params *PublishResultsParams, body PublishResultsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishResultsRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListVersions Versiones publicadas
+//
+// Roles: superusuario, organizador u observador de la competencia. Por número.
+//
+// Corresponds with GET /api/competencias/{id}/resultados/versiones/ (the `ListVersions` operationId).
+func (c *Client) ListVersions(ctx context.Context, id ID, params *ListVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListVersionsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetVersion Una versión con sus resultados
+//
+// Roles: superusuario, organizador u observador de la competencia. `hoja` es exactamente el texto cuyo
+// SHA-256 es `sha256`.
+//
+// Corresponds with GET /api/competencias/{id}/resultados/versiones/{n}/ (the `GetVersion` operationId).
+func (c *Client) GetVersion(ctx context.Context, id ID, n int, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetVersionRequest(c.Server, id, n)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFindings Lo que conviene revisar antes de publicar
+//
+// Roles: superusuario, organizador u observador de la competencia. Por equipo. Un punto desaparece cuando
+// cambia lo que lo causa, o se acepta como está (decisión `aceptar` con su `clave`). Como mucho 1000.
+//
+// Corresponds with GET /api/competencias/{id}/revision/ (the `ListFindings` operationId).
+func (c *Client) ListFindings(ctx context.Context, id ID, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFindingsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectGunWithBody Corrige la hora de salida
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`salida`): se dice cuándo fue de
+// verdad (`salida`) o cuánto se mueve la que vale ahora (`ajuste_ms`, negativo si fue antes), uno de los
+// dos. Cada resultado se mueve exactamente eso; lo que mandan los teléfonos sigue contando desde
+// `started_at`. 409 `decision_imposible` si una marca quedara antes de la salida.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/competencias/{id}/salida/ (the `CorrectGun` operationId).
+func (c *Client) CorrectGunWithBody(ctx context.Context, id ID, params *CorrectGunParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectGunRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectGun Corrige la hora de salida
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`salida`): se dice cuándo fue de
+// verdad (`salida`) o cuánto se mueve la que vale ahora (`ajuste_ms`, negativo si fue antes), uno de los
+// dos. Cada resultado se mueve exactamente eso; lo que mandan los teléfonos sigue contando desde
+// `started_at`. 409 `decision_imposible` si una marca quedara antes de la salida.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/competencias/{id}/salida/ (the `CorrectGun` operationId).
+func (c *Client) CorrectGun(ctx context.Context, id ID, params *CorrectGunParams, body CorrectGunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectGunRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListTeams Equipos
 //
-// Un juez ve los suyos; un organizador, todos. Por dorsal (`number`).
+// Un juez ve los suyos, siempre como arreglo y con menos claves; un organizador u observador, los de sus
+// competencias. Por dorsal (`number`) si no se ordena de otro modo.
 //
 // Corresponds with GET /api/equipos/ (the `ListTeams` operationId).
 func (c *Client) ListTeams(ctx context.Context, params *ListTeamsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1322,13 +5564,147 @@ func (c *Client) ListTeams(ctx context.Context, params *ListTeamsParams, reqEdit
 	return c.Client.Do(req)
 }
 
+// CreateTeamWithBody Crea un equipo
+//
+// Roles: superusuario, organizador de la competencia. 409 `ya_existe` si el dorsal es de otro equipo de la
+// competencia.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/equipos/ (the `CreateTeam` operationId).
+func (c *Client) CreateTeamWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTeamRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTeam Crea un equipo
+//
+// Roles: superusuario, organizador de la competencia. 409 `ya_existe` si el dorsal es de otro equipo de la
+// competencia.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/equipos/ (the `CreateTeam` operationId).
+func (c *Client) CreateTeam(ctx context.Context, body CreateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTeamRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteTeam Elimina un equipo sin registros
+//
+// Roles: superusuario, organizador de la competencia. 409 `en_uso` si tiene registros o decisiones.
+//
+// Corresponds with DELETE /api/equipos/{id}/ (the `DeleteTeam` operationId).
+func (c *Client) DeleteTeam(ctx context.Context, id ID, params *DeleteTeamParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteTeamRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetTeam Un equipo
 //
-// Para un juez no existen los equipos de otros.
+// Para un juez no existen los equipos de otros, ni para un organizador u observador los de competencias que
+// no tiene concedidas. El juez recibe menos claves y ninguna `ETag`.
 //
 // Corresponds with GET /api/equipos/{id}/ (the `GetTeam` operationId).
 func (c *Client) GetTeam(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTeamRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateTeamWithBody Cambia campos de un equipo
+//
+// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/equipos/{id}/ (the `UpdateTeam` operationId).
+func (c *Client) UpdateTeamWithBody(ctx context.Context, id ID, params *UpdateTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTeamRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateTeam Cambia campos de un equipo
+//
+// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/equipos/{id}/ (the `UpdateTeam` operationId).
+func (c *Client) UpdateTeam(ctx context.Context, id ID, params *UpdateTeamParams, body UpdateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTeamRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceTeamWithBody Cambia un equipo; exige sus campos principales
+//
+// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/equipos/{id}/ (the `ReplaceTeam` operationId).
+func (c *Client) ReplaceTeamWithBody(ctx context.Context, id ID, params *ReplaceTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceTeamRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceTeam Cambia un equipo; exige sus campos principales
+//
+// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/equipos/{id}/ (the `ReplaceTeam` operationId).
+func (c *Client) ReplaceTeam(ctx context.Context, id ID, params *ReplaceTeamParams, body ReplaceTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceTeamRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1430,6 +5806,199 @@ func (c *Client) GetReadyAlias(ctx context.Context, reqEditors ...RequestEditorF
 	return c.Client.Do(req)
 }
 
+// ListJudges Jueces
+//
+// Roles: superusuario y organizador (todos, pues son comunes); observador (los de sus competencias). Por
+// nombre de usuario si no se ordena de otro modo.
+//
+// Corresponds with GET /api/jueces/ (the `ListJudges` operationId).
+func (c *Client) ListJudges(ctx context.Context, params *ListJudgesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListJudgesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateJudgeWithBody Crea un juez
+//
+// Roles: superusuario, organizador. Sin `password` solo puede entrar con un código. 409 `ya_existe`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/jueces/ (the `CreateJudge` operationId).
+func (c *Client) CreateJudgeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateJudgeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateJudge Crea un juez
+//
+// Roles: superusuario, organizador. Sin `password` solo puede entrar con un código. 409 `ya_existe`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/jueces/ (the `CreateJudge` operationId).
+func (c *Client) CreateJudge(ctx context.Context, body CreateJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateJudgeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteJudge Elimina un juez sin registros
+//
+// Roles: los que pueden cambiarlo. Sus equipos quedan sin juez. 409 `en_uso` si tiene registros: basta con
+// desactivarlo.
+//
+// Corresponds with DELETE /api/jueces/{id}/ (the `DeleteJudge` operationId).
+func (c *Client) DeleteJudge(ctx context.Context, id ID, params *DeleteJudgeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteJudgeRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetJudge Un juez
+//
+// Roles: superusuario, organizador; observador, los de sus competencias.
+//
+// Corresponds with GET /api/jueces/{id}/ (the `GetJudge` operationId).
+func (c *Client) GetJudge(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetJudgeRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateJudgeWithBody Cambia campos de un juez
+//
+// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+// su código deja de valer.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/jueces/{id}/ (the `UpdateJudge` operationId).
+func (c *Client) UpdateJudgeWithBody(ctx context.Context, id ID, params *UpdateJudgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateJudgeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateJudge Cambia campos de un juez
+//
+// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+// su código deja de valer.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/jueces/{id}/ (the `UpdateJudge` operationId).
+func (c *Client) UpdateJudge(ctx context.Context, id ID, params *UpdateJudgeParams, body UpdateJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateJudgeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceJudgeWithBody Cambia un juez; exige su nombre de usuario
+//
+// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+// su código deja de valer.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/jueces/{id}/ (the `ReplaceJudge` operationId).
+func (c *Client) ReplaceJudgeWithBody(ctx context.Context, id ID, params *ReplaceJudgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceJudgeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceJudge Cambia un juez; exige su nombre de usuario
+//
+// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+// su código deja de valer.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/jueces/{id}/ (the `ReplaceJudge` operationId).
+func (c *Client) ReplaceJudge(ctx context.Context, id ID, params *ReplaceJudgeParams, body ReplaceJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceJudgeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResetJudge Da a un juez una contraseña nueva
+//
+// Roles: los que pueden cambiarlo. La contraseña solo se ve aquí. Se cierran sus sesiones y WebSocket, y su
+// código deja de valer.
+//
+// Corresponds with POST /api/jueces/{id}/restablecer/ (the `ResetJudge` operationId).
+func (c *Client) ResetJudge(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetJudgeRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // LoginJudgeWithBody Inicia la sesión de un juez
 //
 // Acepta el nombre de usuario o el correo, sin distinguir mayúsculas. Se ignora cualquier encabezado
@@ -1460,6 +6029,48 @@ func (c *Client) LoginJudgeWithBody(ctx context.Context, contentType string, bod
 // Corresponds with POST /api/login/ (the `LoginJudge` operationId).
 func (c *Client) LoginJudge(ctx context.Context, body LoginJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLoginJudgeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LoginJudgeByCodeWithBody Inicia la sesión de un juez con el código impreso
+//
+// En vez de usuario y contraseña: el código que da `POST /api/competencias/{id}/credenciales/`, que vale 30
+// días. No importan mayúsculas, espacios ni guiones. Se ignora cualquier encabezado `Authorization`. Tras
+// muchos fallos de una misma dirección responde 429.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/login/codigo/ (the `LoginJudgeByCode` operationId).
+func (c *Client) LoginJudgeByCodeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginJudgeByCodeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LoginJudgeByCode Inicia la sesión de un juez con el código impreso
+//
+// En vez de usuario y contraseña: el código que da `POST /api/competencias/{id}/credenciales/`, que vale 30
+// días. No importan mayúsculas, espacios ni guiones. Se ignora cualquier encabezado `Authorization`. Tras
+// muchos fallos de una misma dirección responde 429.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/login/codigo/ (the `LoginJudgeByCode` operationId).
+func (c *Client) LoginJudgeByCode(ctx context.Context, body LoginJudgeByCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginJudgeByCodeRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1523,6 +6134,175 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 	return c.Client.Do(req)
 }
 
+// ListOrganizers Organizadores
+//
+// Roles: superusuario. Por nombre de usuario si no se ordena de otro modo.
+//
+// Corresponds with GET /api/organizadores/ (the `ListOrganizers` operationId).
+func (c *Client) ListOrganizers(ctx context.Context, params *ListOrganizersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOrganizersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateOrganizerWithBody Crea un organizador
+//
+// Roles: superusuario. Sin `rol` es organizador. 409 `ya_existe`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/organizadores/ (the `CreateOrganizer` operationId).
+func (c *Client) CreateOrganizerWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateOrganizerRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateOrganizer Crea un organizador
+//
+// Roles: superusuario. Sin `rol` es organizador. 409 `ya_existe`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/organizadores/ (the `CreateOrganizer` operationId).
+func (c *Client) CreateOrganizer(ctx context.Context, body CreateOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateOrganizerRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteOrganizer Elimina un organizador
+//
+// Roles: superusuario, y no a sí mismo. Lo que hizo queda en el registro con su nombre de usuario.
+//
+// Corresponds with DELETE /api/organizadores/{id}/ (the `DeleteOrganizer` operationId).
+func (c *Client) DeleteOrganizer(ctx context.Context, id ID, params *DeleteOrganizerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteOrganizerRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOrganizer Un organizador
+//
+// Roles: superusuario.
+//
+// Corresponds with GET /api/organizadores/{id}/ (the `GetOrganizer` operationId).
+func (c *Client) GetOrganizer(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOrganizerRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateOrganizerWithBody Cambia campos de un organizador
+//
+// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+// `is_active: false` sus tokens dejan de valer.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/organizadores/{id}/ (the `UpdateOrganizer` operationId).
+func (c *Client) UpdateOrganizerWithBody(ctx context.Context, id ID, params *UpdateOrganizerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateOrganizerRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateOrganizer Cambia campos de un organizador
+//
+// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+// `is_active: false` sus tokens dejan de valer.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/organizadores/{id}/ (the `UpdateOrganizer` operationId).
+func (c *Client) UpdateOrganizer(ctx context.Context, id ID, params *UpdateOrganizerParams, body UpdateOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateOrganizerRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceOrganizerWithBody Cambia un organizador; exige su nombre de usuario
+//
+// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+// `is_active: false` sus tokens dejan de valer.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/organizadores/{id}/ (the `ReplaceOrganizer` operationId).
+func (c *Client) ReplaceOrganizerWithBody(ctx context.Context, id ID, params *ReplaceOrganizerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceOrganizerRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceOrganizer Cambia un organizador; exige su nombre de usuario
+//
+// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+// `is_active: false` sus tokens dejan de valer.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/organizadores/{id}/ (the `ReplaceOrganizer` operationId).
+func (c *Client) ReplaceOrganizer(ctx context.Context, id ID, params *ReplaceOrganizerParams, body ReplaceOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceOrganizerRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RefreshTokenAliasWithBody Renueva el token de acceso (otro nombre de /api/token/refresh/)
 //
 // Sirve a jueces y organizadores. El token de renovación no cambia: sigue valiendo.
@@ -1561,7 +6341,127 @@ func (c *Client) RefreshTokenAlias(ctx context.Context, body RefreshTokenAliasJS
 	return c.Client.Do(req)
 }
 
+// ListAllEvidence Registros de todas las competencias que se ven
+//
+// Roles: superusuario, organizador, observador. De las que ya se iniciaron.
+//
+// Corresponds with GET /api/registros/ (the `ListAllEvidence` operationId).
+func (c *Client) ListAllEvidence(ctx context.Context, params *ListAllEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAllEvidenceRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VoidEvidenceWithBody Anula un registro
+//
+// Roles: superusuario, organizador de su competencia. Nada se borra: es la decisión `anular`, y responde el
+// registro como quedó.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with DELETE /api/registros/{id_registro}/ (the `VoidEvidence` operationId).
+func (c *Client) VoidEvidenceWithBody(ctx context.Context, recordID string, params *VoidEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVoidEvidenceRequestWithBody(c.Server, recordID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VoidEvidence Anula un registro
+//
+// Roles: superusuario, organizador de su competencia. Nada se borra: es la decisión `anular`, y responde el
+// registro como quedó.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with DELETE /api/registros/{id_registro}/ (the `VoidEvidence` operationId).
+func (c *Client) VoidEvidence(ctx context.Context, recordID string, params *VoidEvidenceParams, body VoidEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVoidEvidenceRequest(c.Server, recordID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetEvidence Un registro con todo lo que se sabe de él
+//
+// Roles: superusuario, organizador u observador de su competencia.
+//
+// Corresponds with GET /api/registros/{id_registro}/ (the `GetEvidence` operationId).
+func (c *Client) GetEvidence(ctx context.Context, recordID string, params *GetEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEvidenceRequest(c.Server, recordID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeEvidenceWithBody Decide sobre un registro
+//
+// Roles: superusuario, organizador de su competencia. El registro no cambia: se toman las decisiones
+// (`anular`, `restituir`, `incluir`, `mover`) que lo llevan al `estado` y al equipo que se dan; ninguna si
+// ya está así. Cada una tiene una clave que sale de `clave` (o `Idempotency-Key`), así que repetir la
+// solicitud no decide dos veces.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/registros/{id_registro}/ (the `ChangeEvidence` operationId).
+func (c *Client) ChangeEvidenceWithBody(ctx context.Context, recordID string, params *ChangeEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeEvidenceRequestWithBody(c.Server, recordID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeEvidence Decide sobre un registro
+//
+// Roles: superusuario, organizador de su competencia. El registro no cambia: se toman las decisiones
+// (`anular`, `restituir`, `incluir`, `mover`) que lo llevan al `estado` y al equipo que se dan; ninguna si
+// ya está así. Cada una tiene una clave que sale de `clave` (o `Idempotency-Key`), así que repetir la
+// solicitud no decide dos veces.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/registros/{id_registro}/ (the `ChangeEvidence` operationId).
+func (c *Client) ChangeEvidence(ctx context.Context, recordID string, params *ChangeEvidenceParams, body ChangeEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeEvidenceRequest(c.Server, recordID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // LoginOrganizerWithBody Inicia la sesión de un organizador
+//
+// De cualquier rol: superusuario, organizador u observador.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1579,6 +6479,8 @@ func (c *Client) LoginOrganizerWithBody(ctx context.Context, contentType string,
 }
 
 // LoginOrganizer Inicia la sesión de un organizador
+//
+// De cualquier rol: superusuario, organizador u observador.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1623,6 +6525,248 @@ func (c *Client) RefreshTokenWithBody(ctx context.Context, contentType string, b
 // Corresponds with POST /api/token/refresh/ (the `RefreshToken` operationId).
 func (c *Client) RefreshToken(ctx context.Context, body RefreshTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRefreshTokenRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWebhooks Webhooks
+//
+// Roles: superusuario, todos; organizador, los de sus competencias; un observador no tiene ninguno. Por
+// `id`. El secreto no se ve.
+//
+// Corresponds with GET /api/webhooks/ (the `ListWebhooks` operationId).
+func (c *Client) ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWebhooksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateWebhookWithBody Crea un webhook
+//
+// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+//
+// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+func (c *Client) CreateWebhookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateWebhook Crea un webhook
+//
+// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+//
+// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+func (c *Client) CreateWebhook(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteWebhook Elimina un webhook con sus entregas
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Corresponds with DELETE /api/webhooks/{id}/ (the `DeleteWebhook` operationId).
+func (c *Client) DeleteWebhook(ctx context.Context, id ID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteWebhookRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetWebhook Un webhook
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Corresponds with GET /api/webhooks/{id}/ (the `GetWebhook` operationId).
+func (c *Client) GetWebhook(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWebhookRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateWebhookWithBody Cambia campos de un webhook
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+func (c *Client) UpdateWebhookWithBody(ctx context.Context, id ID, params *UpdateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateWebhookRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateWebhook Cambia campos de un webhook
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+func (c *Client) UpdateWebhook(ctx context.Context, id ID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateWebhookRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceWebhookWithBody Cambia un webhook; exige `url` y `tipos`
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+func (c *Client) ReplaceWebhookWithBody(ctx context.Context, id ID, params *ReplaceWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceWebhookRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceWebhook Cambia un webhook; exige `url` y `tipos`
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+func (c *Client) ReplaceWebhook(ctx context.Context, id ID, params *ReplaceWebhookParams, body ReplaceWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceWebhookRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDeliveries Entregas de un webhook
+//
+// Roles: superusuario, organizador de su competencia. De la más reciente a la más antigua; sin `page`, las primeras 200.
+//
+// Corresponds with GET /api/webhooks/{id}/entregas/ (the `ListDeliveries` operationId).
+func (c *Client) ListDeliveries(ctx context.Context, id ID, params *ListDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeliveriesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDelivery Una entrega con lo que se envía
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Corresponds with GET /api/webhooks/{id}/entregas/{id_entrega}/ (the `GetDelivery` operationId).
+func (c *Client) GetDelivery(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDeliveryRequest(c.Server, id, deliveryID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Redeliver Envía una entrega otra vez
+//
+// Roles: superusuario, organizador de su competencia. Con el mismo `id` y el mismo cuerpo. 409
+// `decision_imposible` si el webhook no está activo.
+//
+// Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
+func (c *Client) Redeliver(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRedeliverRequest(c.Server, id, deliveryID)
 	if err != nil {
 		return nil, err
 	}
@@ -1684,6 +6828,21 @@ func (c *Client) GetServing(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
+// GetPrintStyle El estilo de los documentos HTML
+//
+// Corresponds with GET /print.css (the `GetPrintStyle` operationId).
+func (c *Client) GetPrintStyle(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPrintStyleRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // NewGetRootRequest constructs an http.Request for the GetRoot method
 func NewGetRootRequest(server string) (*http.Request, error) {
 	var err error
@@ -1733,6 +6892,457 @@ func NewListCompetitionStatesRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListAuditRequest constructs an http.Request for the ListAudit method
+func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/auditoria/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.CompetitionIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competencia_id", *params.CompetitionIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CompetitionID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competition_id", *params.CompetitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Author != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "autor", *params.Author, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Action != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "accion", *params.Action, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCategoriesRequest constructs an http.Request for the ListCategories method
+func NewListCategoriesRequest(server string, params *ListCategoriesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/categorias/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateCategoryRequest calls the generic CreateCategory builder with application/json body
+func NewCreateCategoryRequest(server string, body CreateCategoryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateCategoryRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateCategoryRequestWithBody constructs an http.Request for the CreateCategory method, with any body, and a specified content type
+func NewCreateCategoryRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/categorias/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteCategoryRequest constructs an http.Request for the DeleteCategory method
+func NewDeleteCategoryRequest(server string, code string, params *DeleteCategoryParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "codigo", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/categorias/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetCategoryRequest constructs an http.Request for the GetCategory method
+func NewGetCategoryRequest(server string, code string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "codigo", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/categorias/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateCategoryRequest calls the generic UpdateCategory builder with application/json body
+func NewUpdateCategoryRequest(server string, code string, params *UpdateCategoryParams, body UpdateCategoryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateCategoryRequestWithBody(server, code, params, "application/json", bodyReader)
+}
+
+// NewUpdateCategoryRequestWithBody constructs an http.Request for the UpdateCategory method, with any body, and a specified content type
+func NewUpdateCategoryRequestWithBody(server string, code string, params *UpdateCategoryParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "codigo", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/categorias/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReplaceCategoryRequest calls the generic ReplaceCategory builder with application/json body
+func NewReplaceCategoryRequest(server string, code string, params *ReplaceCategoryParams, body ReplaceCategoryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceCategoryRequestWithBody(server, code, params, "application/json", bodyReader)
+}
+
+// NewReplaceCategoryRequestWithBody constructs an http.Request for the ReplaceCategory method, with any body, and a specified content type
+func NewReplaceCategoryRequestWithBody(server string, code string, params *ReplaceCategoryParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "codigo", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/categorias/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -1814,6 +7424,54 @@ func NewListCompetitionsRequest(server string, params *ListCompetitionsParams) (
 
 		}
 
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -1823,6 +7481,95 @@ func NewListCompetitionsRequest(server string, params *ListCompetitionsParams) (
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateCompetitionRequest calls the generic CreateCompetition builder with application/json body
+func NewCreateCompetitionRequest(server string, body CreateCompetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateCompetitionRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateCompetitionRequestWithBody constructs an http.Request for the CreateCompetition method, with any body, and a specified content type
+func NewCreateCompetitionRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteCompetitionRequest constructs an http.Request for the DeleteCompetition method
+func NewDeleteCompetitionRequest(server string, id ID, params *DeleteCompetitionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -1862,6 +7609,493 @@ func NewGetCompetitionRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewUpdateCompetitionRequest calls the generic UpdateCompetition builder with application/json body
+func NewUpdateCompetitionRequest(server string, id ID, params *UpdateCompetitionParams, body UpdateCompetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateCompetitionRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateCompetitionRequestWithBody constructs an http.Request for the UpdateCompetition method, with any body, and a specified content type
+func NewUpdateCompetitionRequestWithBody(server string, id ID, params *UpdateCompetitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReplaceCompetitionRequest calls the generic ReplaceCompetition builder with application/json body
+func NewReplaceCompetitionRequest(server string, id ID, params *ReplaceCompetitionParams, body ReplaceCompetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceCompetitionRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReplaceCompetitionRequestWithBody constructs an http.Request for the ReplaceCompetition method, with any body, and a specified content type
+func NewReplaceCompetitionRequestWithBody(server string, id ID, params *ReplaceCompetitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAssignJudgesRequest calls the generic AssignJudges builder with application/json body
+func NewAssignJudgesRequest(server string, id ID, params *AssignJudgesParams, body AssignJudgesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAssignJudgesRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAssignJudgesRequestWithBody constructs an http.Request for the AssignJudges method, with any body, and a specified content type
+func NewAssignJudgesRequestWithBody(server string, id ID, params *AssignJudgesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/asignar/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCopyCompetitionRequest calls the generic CopyCompetition builder with application/json body
+func NewCopyCompetitionRequest(server string, id ID, body CopyCompetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCopyCompetitionRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewCopyCompetitionRequestWithBody constructs an http.Request for the CopyCompetition method, with any body, and a specified content type
+func NewCopyCompetitionRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/copiar/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewMakeCredentialsRequest calls the generic MakeCredentials builder with application/json body
+func NewMakeCredentialsRequest(server string, id ID, body MakeCredentialsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMakeCredentialsRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewMakeCredentialsRequestWithBody constructs an http.Request for the MakeCredentials method, with any body, and a specified content type
+func NewMakeCredentialsRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/credenciales/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListRulingsRequest constructs an http.Request for the ListRulings method
+func NewListRulingsRequest(server string, id ID, params *ListRulingsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/decisiones/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRuleRequest calls the generic Rule builder with application/json body
+func NewRuleRequest(server string, id ID, params *RuleParams, body RuleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRuleRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRuleRequestWithBody constructs an http.Request for the Rule method, with any body, and a specified content type
+func NewRuleRequestWithBody(server string, id ID, params *RuleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/decisiones/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewStopCompetitionRequest constructs an http.Request for the StopCompetition method
 func NewStopCompetitionRequest(server string, id ID) (*http.Request, error) {
 	var err error
@@ -1892,6 +8126,556 @@ func NewStopCompetitionRequest(server string, id ID) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewListCompetitionTeamsRequest constructs an http.Request for the ListCompetitionTeams method
+func NewListCompetitionTeamsRequest(server string, id ID, params *ListCompetitionTeamsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/equipos/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListEventsRequest constructs an http.Request for the ListEvents method
+func NewListEventsRequest(server string, id ID, params *ListEventsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/eventos/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "desde", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportResultsCSVRequest constructs an http.Request for the ExportResultsCSV method
+func NewExportResultsCSVRequest(server string, id ID, params *ExportResultsCSVParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/export.csv", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Version != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "version", *params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Team != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "equipo", *params.Team, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TeamIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "equipo_id", *params.TeamIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Separator != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "separador", *params.Separator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportResultsJSONRequest constructs an http.Request for the ExportResultsJSON method
+func NewExportResultsJSONRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/export.json", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportResultsXLSXRequest constructs an http.Request for the ExportResultsXLSX method
+func NewExportResultsXLSXRequest(server string, id ID, params *ExportResultsXLSXParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/export.xlsx", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Version != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "version", *params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Team != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "equipo", *params.Team, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TeamIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "equipo_id", *params.TeamIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Separator != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "separador", *params.Separator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportFileRequest constructs an http.Request for the ExportFile method
+func NewExportFileRequest(server string, id ID, file string, params *ExportFileParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "archivo", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/exportar/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Version != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "version", *params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Team != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "equipo", *params.Team, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TeamIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "equipo_id", *params.TeamIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Separator != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "separador", *params.Separator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewImportTeamsRequestWithBody constructs an http.Request for the ImportTeams method, with any body, and a specified content type
+func NewImportTeamsRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/importar/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -1943,6 +8727,310 @@ func NewStartCompetitionRequestWithBody(server string, id ID, contentType string
 	return req, nil
 }
 
+// NewGetReadinessRequest constructs an http.Request for the GetReadiness method
+func NewGetReadinessRequest(server string, id ID, params *GetReadinessParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/preparacion/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReopenCompetitionRequest calls the generic ReopenCompetition builder with application/json body
+func NewReopenCompetitionRequest(server string, id ID, params *ReopenCompetitionParams, body ReopenCompetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReopenCompetitionRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReopenCompetitionRequestWithBody constructs an http.Request for the ReopenCompetition method, with any body, and a specified content type
+func NewReopenCompetitionRequestWithBody(server string, id ID, params *ReopenCompetitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/reabrir/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListEvidenceRequest constructs an http.Request for the ListEvidence method
+func NewListEvidenceRequest(server string, id ID, params *ListEvidenceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/registros/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Team != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "equipo", *params.Team, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TeamIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "equipo_id", *params.TeamIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Judge != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "juez", *params.Judge, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JudgeIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "juez_id", *params.JudgeIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "estado", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetResultsRequest constructs an http.Request for the GetResults method
 func NewGetResultsRequest(server string, id ID) (*http.Request, error) {
 	var err error
@@ -1972,6 +9060,402 @@ func NewGetResultsRequest(server string, id ID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDifferenceRequest constructs an http.Request for the GetDifference method
+func NewGetDifferenceRequest(server string, id ID, params *GetDifferenceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/resultados/diferencias/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "desde", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "hasta", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPublishResultsRequest calls the generic PublishResults builder with application/json body
+func NewPublishResultsRequest(server string, id ID, params *PublishResultsParams, body PublishResultsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPublishResultsRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewPublishResultsRequestWithBody constructs an http.Request for the PublishResults method, with any body, and a specified content type
+func NewPublishResultsRequestWithBody(server string, id ID, params *PublishResultsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/resultados/oficial/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListVersionsRequest constructs an http.Request for the ListVersions method
+func NewListVersionsRequest(server string, id ID, params *ListVersionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/resultados/versiones/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetVersionRequest constructs an http.Request for the GetVersion method
+func NewGetVersionRequest(server string, id ID, n int) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "n", n, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/resultados/versiones/%s/", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListFindingsRequest constructs an http.Request for the ListFindings method
+func NewListFindingsRequest(server string, id ID, params *ListFindingsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/revision/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Open != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "abiertos", *params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCorrectGunRequest calls the generic CorrectGun builder with application/json body
+func NewCorrectGunRequest(server string, id ID, params *CorrectGunParams, body CorrectGunJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCorrectGunRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCorrectGunRequestWithBody constructs an http.Request for the CorrectGun method, with any body, and a specified content type
+func NewCorrectGunRequestWithBody(server string, id ID, params *CorrectGunParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/salida/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2053,6 +9537,54 @@ func NewListTeamsRequest(server string, params *ListTeamsParams) (*http.Request,
 
 		}
 
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -2062,6 +9594,95 @@ func NewListTeamsRequest(server string, params *ListTeamsParams) (*http.Request,
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTeamRequest calls the generic CreateTeam builder with application/json body
+func NewCreateTeamRequest(server string, body CreateTeamJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTeamRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateTeamRequestWithBody constructs an http.Request for the CreateTeam method, with any body, and a specified content type
+func NewCreateTeamRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/equipos/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteTeamRequest constructs an http.Request for the DeleteTeam method
+func NewDeleteTeamRequest(server string, id ID, params *DeleteTeamParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/equipos/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2096,6 +9717,130 @@ func NewGetTeamRequest(server string, id ID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateTeamRequest calls the generic UpdateTeam builder with application/json body
+func NewUpdateTeamRequest(server string, id ID, params *UpdateTeamParams, body UpdateTeamJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateTeamRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateTeamRequestWithBody constructs an http.Request for the UpdateTeam method, with any body, and a specified content type
+func NewUpdateTeamRequestWithBody(server string, id ID, params *UpdateTeamParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/equipos/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReplaceTeamRequest calls the generic ReplaceTeam builder with application/json body
+func NewReplaceTeamRequest(server string, id ID, params *ReplaceTeamParams, body ReplaceTeamJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceTeamRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReplaceTeamRequestWithBody constructs an http.Request for the ReplaceTeam method, with any body, and a specified content type
+func NewReplaceTeamRequestWithBody(server string, id ID, params *ReplaceTeamParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/equipos/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2236,6 +9981,389 @@ func NewGetReadyAliasRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListJudgesRequest constructs an http.Request for the ListJudges method
+func NewListJudgesRequest(server string, params *ListJudgesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jueces/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.IsActive != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "is_active", *params.IsActive, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateJudgeRequest calls the generic CreateJudge builder with application/json body
+func NewCreateJudgeRequest(server string, body CreateJudgeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateJudgeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateJudgeRequestWithBody constructs an http.Request for the CreateJudge method, with any body, and a specified content type
+func NewCreateJudgeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jueces/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteJudgeRequest constructs an http.Request for the DeleteJudge method
+func NewDeleteJudgeRequest(server string, id ID, params *DeleteJudgeParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jueces/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetJudgeRequest constructs an http.Request for the GetJudge method
+func NewGetJudgeRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jueces/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateJudgeRequest calls the generic UpdateJudge builder with application/json body
+func NewUpdateJudgeRequest(server string, id ID, params *UpdateJudgeParams, body UpdateJudgeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateJudgeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateJudgeRequestWithBody constructs an http.Request for the UpdateJudge method, with any body, and a specified content type
+func NewUpdateJudgeRequestWithBody(server string, id ID, params *UpdateJudgeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jueces/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReplaceJudgeRequest calls the generic ReplaceJudge builder with application/json body
+func NewReplaceJudgeRequest(server string, id ID, params *ReplaceJudgeParams, body ReplaceJudgeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceJudgeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReplaceJudgeRequestWithBody constructs an http.Request for the ReplaceJudge method, with any body, and a specified content type
+func NewReplaceJudgeRequestWithBody(server string, id ID, params *ReplaceJudgeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jueces/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewResetJudgeRequest constructs an http.Request for the ResetJudge method
+func NewResetJudgeRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jueces/%s/restablecer/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewLoginJudgeRequest calls the generic LoginJudge builder with application/json body
 func NewLoginJudgeRequest(server string, body LoginJudgeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -2257,6 +10385,46 @@ func NewLoginJudgeRequestWithBody(server string, contentType string, body io.Rea
 	}
 
 	operationPath := fmt.Sprintf("/api/login/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewLoginJudgeByCodeRequest calls the generic LoginJudgeByCode builder with application/json body
+func NewLoginJudgeByCodeRequest(server string, body LoginJudgeByCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLoginJudgeByCodeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewLoginJudgeByCodeRequestWithBody constructs an http.Request for the LoginJudgeByCode method, with any body, and a specified content type
+func NewLoginJudgeByCodeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/login/codigo/")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -2343,6 +10511,343 @@ func NewGetMeRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListOrganizersRequest constructs an http.Request for the ListOrganizers method
+func NewListOrganizersRequest(server string, params *ListOrganizersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/organizadores/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateOrganizerRequest calls the generic CreateOrganizer builder with application/json body
+func NewCreateOrganizerRequest(server string, body CreateOrganizerJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateOrganizerRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateOrganizerRequestWithBody constructs an http.Request for the CreateOrganizer method, with any body, and a specified content type
+func NewCreateOrganizerRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/organizadores/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteOrganizerRequest constructs an http.Request for the DeleteOrganizer method
+func NewDeleteOrganizerRequest(server string, id ID, params *DeleteOrganizerParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/organizadores/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetOrganizerRequest constructs an http.Request for the GetOrganizer method
+func NewGetOrganizerRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/organizadores/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateOrganizerRequest calls the generic UpdateOrganizer builder with application/json body
+func NewUpdateOrganizerRequest(server string, id ID, params *UpdateOrganizerParams, body UpdateOrganizerJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateOrganizerRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateOrganizerRequestWithBody constructs an http.Request for the UpdateOrganizer method, with any body, and a specified content type
+func NewUpdateOrganizerRequestWithBody(server string, id ID, params *UpdateOrganizerParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/organizadores/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReplaceOrganizerRequest calls the generic ReplaceOrganizer builder with application/json body
+func NewReplaceOrganizerRequest(server string, id ID, params *ReplaceOrganizerParams, body ReplaceOrganizerJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceOrganizerRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReplaceOrganizerRequestWithBody constructs an http.Request for the ReplaceOrganizer method, with any body, and a specified content type
+func NewReplaceOrganizerRequestWithBody(server string, id ID, params *ReplaceOrganizerParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/organizadores/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRefreshTokenAliasRequest calls the generic RefreshTokenAlias builder with application/json body
 func NewRefreshTokenAliasRequest(server string, body RefreshTokenAliasJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -2379,6 +10884,455 @@ func NewRefreshTokenAliasRequestWithBody(server string, contentType string, body
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListAllEvidenceRequest constructs an http.Request for the ListAllEvidence method
+func NewListAllEvidenceRequest(server string, params *ListAllEvidenceParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/registros/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Team != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "equipo", *params.Team, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TeamIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "equipo_id", *params.TeamIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Judge != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "juez", *params.Judge, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JudgeIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "juez_id", *params.JudgeIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "estado", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CompetitionIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competencia_id", *params.CompetitionIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CompetitionID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competition_id", *params.CompetitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewVoidEvidenceRequest calls the generic VoidEvidence builder with application/json body
+func NewVoidEvidenceRequest(server string, recordID string, params *VoidEvidenceParams, body VoidEvidenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewVoidEvidenceRequestWithBody(server, recordID, params, "application/json", bodyReader)
+}
+
+// NewVoidEvidenceRequestWithBody constructs an http.Request for the VoidEvidence method, with any body, and a specified content type
+func NewVoidEvidenceRequestWithBody(server string, recordID string, params *VoidEvidenceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id_registro", recordID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/registros/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.CompetitionIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competencia_id", *params.CompetitionIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CompetitionID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competition_id", *params.CompetitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetEvidenceRequest constructs an http.Request for the GetEvidence method
+func NewGetEvidenceRequest(server string, recordID string, params *GetEvidenceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id_registro", recordID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/registros/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.CompetitionIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competencia_id", *params.CompetitionIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CompetitionID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competition_id", *params.CompetitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeEvidenceRequest calls the generic ChangeEvidence builder with application/json body
+func NewChangeEvidenceRequest(server string, recordID string, params *ChangeEvidenceParams, body ChangeEvidenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeEvidenceRequestWithBody(server, recordID, params, "application/json", bodyReader)
+}
+
+// NewChangeEvidenceRequestWithBody constructs an http.Request for the ChangeEvidence method, with any body, and a specified content type
+func NewChangeEvidenceRequestWithBody(server string, recordID string, params *ChangeEvidenceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id_registro", recordID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/registros/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.CompetitionIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competencia_id", *params.CompetitionIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CompetitionID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competition_id", *params.CompetitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -2459,6 +11413,510 @@ func NewRefreshTokenRequestWithBody(server string, contentType string, body io.R
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListWebhooksRequest constructs an http.Request for the ListWebhooks method
+func NewListWebhooksRequest(server string, params *ListWebhooksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.CompetitionIDAlias != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competencia_id", *params.CompetitionIDAlias, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CompetitionID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "competition_id", *params.CompetitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateWebhookRequest calls the generic CreateWebhook builder with application/json body
+func NewCreateWebhookRequest(server string, body CreateWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateWebhookRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateWebhookRequestWithBody constructs an http.Request for the CreateWebhook method, with any body, and a specified content type
+func NewCreateWebhookRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteWebhookRequest constructs an http.Request for the DeleteWebhook method
+func NewDeleteWebhookRequest(server string, id ID, params *DeleteWebhookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetWebhookRequest constructs an http.Request for the GetWebhook method
+func NewGetWebhookRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateWebhookRequest calls the generic UpdateWebhook builder with application/json body
+func NewUpdateWebhookRequest(server string, id ID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateWebhookRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateWebhookRequestWithBody constructs an http.Request for the UpdateWebhook method, with any body, and a specified content type
+func NewUpdateWebhookRequestWithBody(server string, id ID, params *UpdateWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReplaceWebhookRequest calls the generic ReplaceWebhook builder with application/json body
+func NewReplaceWebhookRequest(server string, id ID, params *ReplaceWebhookParams, body ReplaceWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceWebhookRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReplaceWebhookRequestWithBody constructs an http.Request for the ReplaceWebhook method, with any body, and a specified content type
+func NewReplaceWebhookRequestWithBody(server string, id ID, params *ReplaceWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListDeliveriesRequest constructs an http.Request for the ListDeliveries method
+func NewListDeliveriesRequest(server string, id ID, params *ListDeliveriesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/entregas/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDeliveryRequest constructs an http.Request for the GetDelivery method
+func NewGetDeliveryRequest(server string, id ID, deliveryID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id_entrega", deliveryID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/entregas/%s/", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRedeliverRequest constructs an http.Request for the Redeliver method
+func NewRedeliverRequest(server string, id ID, deliveryID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id_entrega", deliveryID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/webhooks/%s/entregas/%s/reenviar/", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -2544,6 +12002,33 @@ func NewGetServingRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetPrintStyleRequest constructs an http.Request for the GetPrintStyle method
+func NewGetPrintStyleRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/print.css")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -2604,38 +12089,402 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/admin/estado-competencias/ (the `ListCompetitionStates` operationId).
 	ListCompetitionStatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCompetitionStatesResponse, error)
 
+	// ListAuditWithResponse Lo que hicieron los organizadores
+	//
+	// Roles: superusuario, todo; organizador y observador, lo de sus competencias. Del más reciente al más
+	// antiguo. Sin `page` son los primeros 200.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/auditoria/ (the `ListAudit` operationId).
+	ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
+
+	// ListCategoriesWithResponse Categorías
+	//
+	// Roles: superusuario, organizador, observador. Por código si no se ordena de otro modo.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/categorias/ (the `ListCategories` operationId).
+	ListCategoriesWithResponse(ctx context.Context, params *ListCategoriesParams, reqEditors ...RequestEditorFn) (*ListCategoriesResponse, error)
+
+	// CreateCategoryWithBodyWithResponse Crea una categoría
+	//
+	// Roles: superusuario, organizador. 409 `ya_existe`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/categorias/ (the `CreateCategory` operationId).
+	CreateCategoryWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCategoryResponse, error)
+
+	// CreateCategoryWithResponse Crea una categoría
+	//
+	// Roles: superusuario, organizador. 409 `ya_existe`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/categorias/ (the `CreateCategory` operationId).
+	CreateCategoryWithResponse(ctx context.Context, body CreateCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCategoryResponse, error)
+
+	// DeleteCategoryWithResponse Elimina una categoría sin equipos
+	//
+	// Roles: superusuario. 409 `en_uso`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/categorias/{codigo}/ (the `DeleteCategory` operationId).
+	DeleteCategoryWithResponse(ctx context.Context, code string, params *DeleteCategoryParams, reqEditors ...RequestEditorFn) (*DeleteCategoryResponse, error)
+
+	// GetCategoryWithResponse Una categoría
+	//
+	// Roles: superusuario, organizador, observador.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/categorias/{codigo}/ (the `GetCategory` operationId).
+	GetCategoryWithResponse(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*GetCategoryResponse, error)
+
+	// UpdateCategoryWithBodyWithResponse Cambia el nombre de una categoría (como PUT)
+	//
+	// Roles: superusuario, pues es de todos. El código no cambia.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/categorias/{codigo}/ (the `UpdateCategory` operationId).
+	UpdateCategoryWithBodyWithResponse(ctx context.Context, code string, params *UpdateCategoryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCategoryResponse, error)
+
+	// UpdateCategoryWithResponse Cambia el nombre de una categoría (como PUT)
+	//
+	// Roles: superusuario, pues es de todos. El código no cambia.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/categorias/{codigo}/ (the `UpdateCategory` operationId).
+	UpdateCategoryWithResponse(ctx context.Context, code string, params *UpdateCategoryParams, body UpdateCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCategoryResponse, error)
+
+	// ReplaceCategoryWithBodyWithResponse Cambia el nombre de una categoría
+	//
+	// Roles: superusuario, pues es de todos. El código no cambia.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/categorias/{codigo}/ (the `ReplaceCategory` operationId).
+	ReplaceCategoryWithBodyWithResponse(ctx context.Context, code string, params *ReplaceCategoryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceCategoryResponse, error)
+
+	// ReplaceCategoryWithResponse Cambia el nombre de una categoría
+	//
+	// Roles: superusuario, pues es de todos. El código no cambia.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/categorias/{codigo}/ (the `ReplaceCategory` operationId).
+	ReplaceCategoryWithResponse(ctx context.Context, code string, params *ReplaceCategoryParams, body ReplaceCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceCategoryResponse, error)
+
 	// ListCompetitionsWithResponse Competencias
 	//
-	// Un juez ve las de sus equipos; un organizador, todas. De la más reciente a la más antigua por
-	// `datetime`. En los filtros, todo lo que no es `true` (sin distinguir mayúsculas) es falso.
+	// Un juez ve las de sus equipos, siempre como arreglo y con menos claves; un organizador o un observador,
+	// las que tiene concedidas; un superusuario, todas. De la más reciente a la más antigua por `datetime`. En
+	// los filtros, todo lo que no es `true` (sin distinguir mayúsculas) es falso. Orden, búsqueda y páginas son
+	// de los organizadores.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/competencias/ (the `ListCompetitions` operationId).
 	ListCompetitionsWithResponse(ctx context.Context, params *ListCompetitionsParams, reqEditors ...RequestEditorFn) (*ListCompetitionsResponse, error)
 
+	// CreateCompetitionWithBodyWithResponse Crea una competencia
+	//
+	// Roles: superusuario, organizador. Se concede a quien la crea. Sin decirlo es activa, de 15 integrantes y
+	// con los tiempos sin redondear.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/ (the `CreateCompetition` operationId).
+	CreateCompetitionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCompetitionResponse, error)
+
+	// CreateCompetitionWithResponse Crea una competencia
+	//
+	// Roles: superusuario, organizador. Se concede a quien la crea. Sin decirlo es activa, de 15 integrantes y
+	// con los tiempos sin redondear.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/ (the `CreateCompetition` operationId).
+	CreateCompetitionWithResponse(ctx context.Context, body CreateCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCompetitionResponse, error)
+
+	// DeleteCompetitionWithResponse Elimina una competencia en la que nada pasó
+	//
+	// Roles: superusuario, organizador de la competencia. Se lleva sus equipos. Si tiene registros o decisiones
+	// es 409 `en_uso`: basta con desactivarla.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/competencias/{id}/ (the `DeleteCompetition` operationId).
+	DeleteCompetitionWithResponse(ctx context.Context, id ID, params *DeleteCompetitionParams, reqEditors ...RequestEditorFn) (*DeleteCompetitionResponse, error)
+
 	// GetCompetitionWithResponse Una competencia
 	//
-	// Para un juez no existen las competencias en que no tiene equipos.
+	// Para un juez no existen las competencias en que no tiene equipos, ni para un organizador u observador las
+	// que no tiene concedidas. El juez recibe menos claves y ninguna `ETag`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/competencias/{id}/ (the `GetCompetition` operationId).
 	GetCompetitionWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetCompetitionResponse, error)
 
+	// UpdateCompetitionWithBodyWithResponse Cambia campos de una competencia
+	//
+	// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+	// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/competencias/{id}/ (the `UpdateCompetition` operationId).
+	UpdateCompetitionWithBodyWithResponse(ctx context.Context, id ID, params *UpdateCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCompetitionResponse, error)
+
+	// UpdateCompetitionWithResponse Cambia campos de una competencia
+	//
+	// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+	// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/competencias/{id}/ (the `UpdateCompetition` operationId).
+	UpdateCompetitionWithResponse(ctx context.Context, id ID, params *UpdateCompetitionParams, body UpdateCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompetitionResponse, error)
+
+	// ReplaceCompetitionWithBodyWithResponse Cambia una competencia; exige sus campos principales
+	//
+	// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+	// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/competencias/{id}/ (the `ReplaceCompetition` operationId).
+	ReplaceCompetitionWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceCompetitionResponse, error)
+
+	// ReplaceCompetitionWithResponse Cambia una competencia; exige sus campos principales
+	//
+	// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+	// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/competencias/{id}/ (the `ReplaceCompetition` operationId).
+	ReplaceCompetitionWithResponse(ctx context.Context, id ID, params *ReplaceCompetitionParams, body ReplaceCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceCompetitionResponse, error)
+
+	// AssignJudgesWithBodyWithResponse Asigna jueces a equipos
+	//
+	// Roles: superusuario, organizador de la competencia. Todas las asignaciones o ninguna; los errores nombran
+	// el lugar, como `asignaciones[3]`. Responde los equipos como quedaron.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/asignar/ (the `AssignJudges` operationId).
+	AssignJudgesWithBodyWithResponse(ctx context.Context, id ID, params *AssignJudgesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignJudgesResponse, error)
+
+	// AssignJudgesWithResponse Asigna jueces a equipos
+	//
+	// Roles: superusuario, organizador de la competencia. Todas las asignaciones o ninguna; los errores nombran
+	// el lugar, como `asignaciones[3]`. Responde los equipos como quedaron.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/asignar/ (the `AssignJudges` operationId).
+	AssignJudgesWithResponse(ctx context.Context, id ID, params *AssignJudgesParams, body AssignJudgesJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignJudgesResponse, error)
+
+	// CopyCompetitionWithBodyWithResponse Copia una competencia sin tiempos
+	//
+	// Roles: superusuario, organizador de la competencia. La nueva tiene las mismas reglas, fecha, equipos y
+	// jueces; nada de lo que pasó en la otra. Se concede a quien la copia.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/copiar/ (the `CopyCompetition` operationId).
+	CopyCompetitionWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyCompetitionResponse, error)
+
+	// CopyCompetitionWithResponse Copia una competencia sin tiempos
+	//
+	// Roles: superusuario, organizador de la competencia. La nueva tiene las mismas reglas, fecha, equipos y
+	// jueces; nada de lo que pasó en la otra. Se concede a quien la copia.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/copiar/ (the `CopyCompetition` operationId).
+	CopyCompetitionWithResponse(ctx context.Context, id ID, body CopyCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyCompetitionResponse, error)
+
+	// MakeCredentialsWithBodyWithResponse Hace contraseñas y códigos nuevos para los jueces de una competencia
+	//
+	// Roles: superusuario, organizador de la competencia. De todos los jueces activos de sus equipos, o de los
+	// que se nombran. Solo se ven aquí; las de antes dejan de valer y se cierran sus sesiones. El código vale
+	// 30 días en `POST /api/login/codigo/`; `url` es lo que va en el QR.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/credenciales/ (the `MakeCredentials` operationId).
+	MakeCredentialsWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeCredentialsResponse, error)
+
+	// MakeCredentialsWithResponse Hace contraseñas y códigos nuevos para los jueces de una competencia
+	//
+	// Roles: superusuario, organizador de la competencia. De todos los jueces activos de sus equipos, o de los
+	// que se nombran. Solo se ven aquí; las de antes dejan de valer y se cierran sus sesiones. El código vale
+	// 30 días en `POST /api/login/codigo/`; `url` es lo que va en el QR.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/credenciales/ (the `MakeCredentials` operationId).
+	MakeCredentialsWithResponse(ctx context.Context, id ID, body MakeCredentialsJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeCredentialsResponse, error)
+
+	// ListRulingsWithResponse Decisiones de una competencia
+	//
+	// Roles: superusuario, organizador u observador de la competencia. En el orden en que se tomaron; ninguna se borra.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/decisiones/ (the `ListRulings` operationId).
+	ListRulingsWithResponse(ctx context.Context, id ID, params *ListRulingsParams, reqEditors ...RequestEditorFn) (*ListRulingsResponse, error)
+
+	// RuleWithBodyWithResponse Decide
+	//
+	// Roles: superusuario, organizador de la competencia.
+	//
+	// | `tipo` | qué hace | además de `tipo` |
+	// |---|---|---|
+	// | `incluir` | cuenta un registro retenido | `registro` o `id_registro` |
+	// | `anular` | un registro deja de contar | `registro` o `id_registro`, `motivo` |
+	// | `restituir` | uno anulado vuelve a contar | `registro` o `id_registro` |
+	// | `mover` | un registro pasa a otro equipo | `registro` o `id_registro`, `equipo_id`, `motivo` |
+	// | `agregar` | se escribe un tiempo a mano, desde `started_at` | `equipo_id`, `tiempo`, `motivo` |
+	// | `ausencia` | un integrante no corrió | `equipo_id`, `motivo` |
+	// | `penalizar` | se suma tiempo al total | `equipo_id`, `penalizacion_ms`, `motivo` |
+	// | `descalificar` | el equipo no clasifica | `equipo_id`, `motivo` |
+	// | `aceptar` | un punto de la revisión queda como está | `hallazgo` |
+	// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
+	// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
+	// | `reabrir` | la competencia sigue | |
+	// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
+	//
+	// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
+	// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+	// ya hizo y `repetida: true`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/decisiones/ (the `Rule` operationId).
+	RuleWithBodyWithResponse(ctx context.Context, id ID, params *RuleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RuleResponse, error)
+
+	// RuleWithResponse Decide
+	//
+	// Roles: superusuario, organizador de la competencia.
+	//
+	// | `tipo` | qué hace | además de `tipo` |
+	// |---|---|---|
+	// | `incluir` | cuenta un registro retenido | `registro` o `id_registro` |
+	// | `anular` | un registro deja de contar | `registro` o `id_registro`, `motivo` |
+	// | `restituir` | uno anulado vuelve a contar | `registro` o `id_registro` |
+	// | `mover` | un registro pasa a otro equipo | `registro` o `id_registro`, `equipo_id`, `motivo` |
+	// | `agregar` | se escribe un tiempo a mano, desde `started_at` | `equipo_id`, `tiempo`, `motivo` |
+	// | `ausencia` | un integrante no corrió | `equipo_id`, `motivo` |
+	// | `penalizar` | se suma tiempo al total | `equipo_id`, `penalizacion_ms`, `motivo` |
+	// | `descalificar` | el equipo no clasifica | `equipo_id`, `motivo` |
+	// | `aceptar` | un punto de la revisión queda como está | `hallazgo` |
+	// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
+	// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
+	// | `reabrir` | la competencia sigue | |
+	// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
+	//
+	// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
+	// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+	// ya hizo y `repetida: true`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/decisiones/ (the `Rule` operationId).
+	RuleWithResponse(ctx context.Context, id ID, params *RuleParams, body RuleJSONRequestBody, reqEditors ...RequestEditorFn) (*RuleResponse, error)
+
 	// StopCompetitionWithResponse Detiene una competencia
 	//
-	// Se avisa una vez a jueces y público.
+	// Roles: superusuario, organizador de la competencia. Se avisa una vez a jueces y público.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/competencias/{id}/detener/ (the `StopCompetition` operationId).
 	StopCompetitionWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*StopCompetitionResponse, error)
 
+	// ListCompetitionTeamsWithResponse Equipos de una competencia
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Por dorsal si no se ordena de otro modo.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/equipos/ (the `ListCompetitionTeams` operationId).
+	ListCompetitionTeamsWithResponse(ctx context.Context, id ID, params *ListCompetitionTeamsParams, reqEditors ...RequestEditorFn) (*ListCompetitionTeamsResponse, error)
+
+	// ListEventsWithResponse Lo que pasó en una competencia
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Registros que se contaron y decisiones,
+	// por número de evento, el mismo `sec` que ve el público en su WebSocket.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/eventos/ (the `ListEvents` operationId).
+	ListEventsWithResponse(ctx context.Context, id ID, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error)
+
+	// ExportResultsCSVWithResponse Clasificación en CSV (otro nombre de exportar/results.csv)
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/export.csv (the `ExportResultsCSV` operationId).
+	ExportResultsCSVWithResponse(ctx context.Context, id ID, params *ExportResultsCSVParams, reqEditors ...RequestEditorFn) (*ExportResultsCSVResponse, error)
+
+	// ExportResultsJSONWithResponse Clasificación en JSON (otro nombre de resultados/)
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/export.json (the `ExportResultsJSON` operationId).
+	ExportResultsJSONWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ExportResultsJSONResponse, error)
+
+	// ExportResultsXLSXWithResponse Clasificación en XLSX (otro nombre de exportar/results.xlsx)
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/export.xlsx (the `ExportResultsXLSX` operationId).
+	ExportResultsXLSXWithResponse(ctx context.Context, id ID, params *ExportResultsXLSXParams, reqEditors ...RequestEditorFn) (*ExportResultsXLSXResponse, error)
+
+	// ExportFileWithResponse Exporta a CSV, XLSX, JSON, PDF o HTML
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final. El CSV es UTF-8
+	// con BOM y sus celdas no pueden ser fórmulas. Los textos van en el idioma de `Accept-Language`. Los JSON
+	// son las respuestas de `resultados/`, `equipos/` y `registros/`, con sus mismos parámetros.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/exportar/{archivo} (the `ExportFile` operationId).
+	ExportFileWithResponse(ctx context.Context, id ID, file string, params *ExportFileParams, reqEditors ...RequestEditorFn) (*ExportFileResponse, error)
+
+	// ImportTeamsWithBodyWithResponse Importa equipos, jueces y categorías
+	//
+	// Roles: superusuario, organizador de la competencia. Un CSV (UTF-8, con o sin BOM, o Windows-1252; coma,
+	// punto y coma o tabulador) o XLSX de hasta 2 MiB. Con `simular` nada cambia: se responde fila por fila qué
+	// pasaría. Sin errores se aplica todo; con alguno, nada, y es 400 con el mismo informe. Los equipos se
+	// reconocen por dorsal, así que repetir un archivo no cambia nada; los que no menciona se quedan.
+	// `GET …/exportar/teams.xlsx` da un archivo como el que se importa.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/importar/ (the `ImportTeams` operationId).
+	ImportTeamsWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportTeamsResponse, error)
+
 	// StartCompetitionWithBodyWithResponse Inicia una competencia
 	//
-	// Sin `started_at` inicia ahora. Una competencia finalizada puede iniciarse de nuevo: nuevo inicio, sin
-	// fin, y conserva sus registros. Se avisa una vez a jueces y público.
+	// Roles: superusuario, organizador de la competencia. Sin `started_at` inicia ahora. Una competencia
+	// finalizada puede iniciarse de nuevo: nuevo inicio, sin fin ni ajuste de la salida, y conserva sus
+	// registros. Se avisa una vez a jueces y público.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2644,40 +12493,236 @@ type ClientWithResponsesInterface interface {
 
 	// StartCompetitionWithResponse Inicia una competencia
 	//
-	// Sin `started_at` inicia ahora. Una competencia finalizada puede iniciarse de nuevo: nuevo inicio, sin
-	// fin, y conserva sus registros. Se avisa una vez a jueces y público.
+	// Roles: superusuario, organizador de la competencia. Sin `started_at` inicia ahora. Una competencia
+	// finalizada puede iniciarse de nuevo: nuevo inicio, sin fin ni ajuste de la salida, y conserva sus
+	// registros. Se avisa una vez a jueces y público.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/competencias/{id}/iniciar/ (the `StartCompetition` operationId).
 	StartCompetitionWithResponse(ctx context.Context, id ID, body StartCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*StartCompetitionResponse, error)
 
+	// GetReadinessWithResponse Quién toma los tiempos de cada equipo y cómo está su dispositivo
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Una fila por equipo, con la conexión que
+	// se oyó por última vez en cualquier nodo.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/preparacion/ (the `GetReadiness` operationId).
+	GetReadinessWithResponse(ctx context.Context, id ID, params *GetReadinessParams, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error)
+
+	// ReopenCompetitionWithBodyWithResponse Anula la detención y sigue desde la misma salida
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`reabrir`); admite tiempos otra vez.
+	// 409 `competencia_en_curso` o `competencia_no_terminada`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/reabrir/ (the `ReopenCompetition` operationId).
+	ReopenCompetitionWithBodyWithResponse(ctx context.Context, id ID, params *ReopenCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenCompetitionResponse, error)
+
+	// ReopenCompetitionWithResponse Anula la detención y sigue desde la misma salida
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`reabrir`); admite tiempos otra vez.
+	// 409 `competencia_en_curso` o `competencia_no_terminada`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/reabrir/ (the `ReopenCompetition` operationId).
+	ReopenCompetitionWithResponse(ctx context.Context, id ID, params *ReopenCompetitionParams, body ReopenCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenCompetitionResponse, error)
+
+	// ListEvidenceWithResponse Registros de una competencia con todo lo que se sabe de ellos
+	//
+	// Roles: superusuario, organizador u observador de la competencia. También los retenidos y los anulados, por su número.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/registros/ (the `ListEvidence` operationId).
+	ListEvidenceWithResponse(ctx context.Context, id ID, params *ListEvidenceParams, reqEditors ...RequestEditorFn) (*ListEvidenceResponse, error)
+
 	// GetResultsWithResponse Clasificación de una competencia
 	//
-	// Se calcula en cada consulta a partir de los registros guardados.
+	// Roles: superusuario, organizador u observador de la competencia. Se calcula en cada consulta de los
+	// registros guardados y las decisiones vigentes, desde la salida corregida.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/competencias/{id}/resultados/ (the `GetResults` operationId).
 	GetResultsWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetResultsResponse, error)
 
+	// GetDifferenceWithResponse Qué cambió entre dos versiones
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Sin `desde` o `hasta` (o 0) es como están ahora.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/resultados/diferencias/ (the `GetDifference` operationId).
+	GetDifferenceWithResponse(ctx context.Context, id ID, params *GetDifferenceParams, reqEditors ...RequestEditorFn) (*GetDifferenceResponse, error)
+
+	// PublishResultsWithBodyWithResponse Publica los resultados como oficiales
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`oficial`): los resultados quedan
+	// congelados en una versión numerada con su SHA-256. Si después cambian, siguen publicados los de la
+	// versión y hace falta otra. 409 `revision_pendiente` si quedan puntos por revisar y no se fuerza,
+	// `decision_imposible` si son los mismos de la última versión, `competencia_en_curso` o
+	// `competencia_no_terminada`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/resultados/oficial/ (the `PublishResults` operationId).
+	PublishResultsWithBodyWithResponse(ctx context.Context, id ID, params *PublishResultsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishResultsResponse, error)
+
+	// PublishResultsWithResponse Publica los resultados como oficiales
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`oficial`): los resultados quedan
+	// congelados en una versión numerada con su SHA-256. Si después cambian, siguen publicados los de la
+	// versión y hace falta otra. 409 `revision_pendiente` si quedan puntos por revisar y no se fuerza,
+	// `decision_imposible` si son los mismos de la última versión, `competencia_en_curso` o
+	// `competencia_no_terminada`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/resultados/oficial/ (the `PublishResults` operationId).
+	PublishResultsWithResponse(ctx context.Context, id ID, params *PublishResultsParams, body PublishResultsJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishResultsResponse, error)
+
+	// ListVersionsWithResponse Versiones publicadas
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Por número.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/resultados/versiones/ (the `ListVersions` operationId).
+	ListVersionsWithResponse(ctx context.Context, id ID, params *ListVersionsParams, reqEditors ...RequestEditorFn) (*ListVersionsResponse, error)
+
+	// GetVersionWithResponse Una versión con sus resultados
+	//
+	// Roles: superusuario, organizador u observador de la competencia. `hoja` es exactamente el texto cuyo
+	// SHA-256 es `sha256`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/resultados/versiones/{n}/ (the `GetVersion` operationId).
+	GetVersionWithResponse(ctx context.Context, id ID, n int, reqEditors ...RequestEditorFn) (*GetVersionResponse, error)
+
+	// ListFindingsWithResponse Lo que conviene revisar antes de publicar
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Por equipo. Un punto desaparece cuando
+	// cambia lo que lo causa, o se acepta como está (decisión `aceptar` con su `clave`). Como mucho 1000.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/revision/ (the `ListFindings` operationId).
+	ListFindingsWithResponse(ctx context.Context, id ID, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*ListFindingsResponse, error)
+
+	// CorrectGunWithBodyWithResponse Corrige la hora de salida
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`salida`): se dice cuándo fue de
+	// verdad (`salida`) o cuánto se mueve la que vale ahora (`ajuste_ms`, negativo si fue antes), uno de los
+	// dos. Cada resultado se mueve exactamente eso; lo que mandan los teléfonos sigue contando desde
+	// `started_at`. 409 `decision_imposible` si una marca quedara antes de la salida.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/salida/ (the `CorrectGun` operationId).
+	CorrectGunWithBodyWithResponse(ctx context.Context, id ID, params *CorrectGunParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectGunResponse, error)
+
+	// CorrectGunWithResponse Corrige la hora de salida
+	//
+	// Roles: superusuario, organizador de la competencia. Es una decisión (`salida`): se dice cuándo fue de
+	// verdad (`salida`) o cuánto se mueve la que vale ahora (`ajuste_ms`, negativo si fue antes), uno de los
+	// dos. Cada resultado se mueve exactamente eso; lo que mandan los teléfonos sigue contando desde
+	// `started_at`. 409 `decision_imposible` si una marca quedara antes de la salida.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/salida/ (the `CorrectGun` operationId).
+	CorrectGunWithResponse(ctx context.Context, id ID, params *CorrectGunParams, body CorrectGunJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectGunResponse, error)
+
 	// ListTeamsWithResponse Equipos
 	//
-	// Un juez ve los suyos; un organizador, todos. Por dorsal (`number`).
+	// Un juez ve los suyos, siempre como arreglo y con menos claves; un organizador u observador, los de sus
+	// competencias. Por dorsal (`number`) si no se ordena de otro modo.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/equipos/ (the `ListTeams` operationId).
 	ListTeamsWithResponse(ctx context.Context, params *ListTeamsParams, reqEditors ...RequestEditorFn) (*ListTeamsResponse, error)
 
+	// CreateTeamWithBodyWithResponse Crea un equipo
+	//
+	// Roles: superusuario, organizador de la competencia. 409 `ya_existe` si el dorsal es de otro equipo de la
+	// competencia.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/equipos/ (the `CreateTeam` operationId).
+	CreateTeamWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTeamResponse, error)
+
+	// CreateTeamWithResponse Crea un equipo
+	//
+	// Roles: superusuario, organizador de la competencia. 409 `ya_existe` si el dorsal es de otro equipo de la
+	// competencia.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/equipos/ (the `CreateTeam` operationId).
+	CreateTeamWithResponse(ctx context.Context, body CreateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTeamResponse, error)
+
+	// DeleteTeamWithResponse Elimina un equipo sin registros
+	//
+	// Roles: superusuario, organizador de la competencia. 409 `en_uso` si tiene registros o decisiones.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/equipos/{id}/ (the `DeleteTeam` operationId).
+	DeleteTeamWithResponse(ctx context.Context, id ID, params *DeleteTeamParams, reqEditors ...RequestEditorFn) (*DeleteTeamResponse, error)
+
 	// GetTeamWithResponse Un equipo
 	//
-	// Para un juez no existen los equipos de otros.
+	// Para un juez no existen los equipos de otros, ni para un organizador u observador los de competencias que
+	// no tiene concedidas. El juez recibe menos claves y ninguna `ETag`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/equipos/{id}/ (the `GetTeam` operationId).
 	GetTeamWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetTeamResponse, error)
+
+	// UpdateTeamWithBodyWithResponse Cambia campos de un equipo
+	//
+	// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/equipos/{id}/ (the `UpdateTeam` operationId).
+	UpdateTeamWithBodyWithResponse(ctx context.Context, id ID, params *UpdateTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTeamResponse, error)
+
+	// UpdateTeamWithResponse Cambia campos de un equipo
+	//
+	// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/equipos/{id}/ (the `UpdateTeam` operationId).
+	UpdateTeamWithResponse(ctx context.Context, id ID, params *UpdateTeamParams, body UpdateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTeamResponse, error)
+
+	// ReplaceTeamWithBodyWithResponse Cambia un equipo; exige sus campos principales
+	//
+	// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/equipos/{id}/ (the `ReplaceTeam` operationId).
+	ReplaceTeamWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceTeamResponse, error)
+
+	// ReplaceTeamWithResponse Cambia un equipo; exige sus campos principales
+	//
+	// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/equipos/{id}/ (the `ReplaceTeam` operationId).
+	ReplaceTeamWithResponse(ctx context.Context, id ID, params *ReplaceTeamParams, body ReplaceTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceTeamResponse, error)
 
 	// SubmitRecordsWithBodyWithResponse Envía los tiempos de un equipo
 	//
@@ -2726,6 +12771,107 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/health/ready/ (the `GetReadyAlias` operationId).
 	GetReadyAliasWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadyAliasResponse, error)
 
+	// ListJudgesWithResponse Jueces
+	//
+	// Roles: superusuario y organizador (todos, pues son comunes); observador (los de sus competencias). Por
+	// nombre de usuario si no se ordena de otro modo.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/jueces/ (the `ListJudges` operationId).
+	ListJudgesWithResponse(ctx context.Context, params *ListJudgesParams, reqEditors ...RequestEditorFn) (*ListJudgesResponse, error)
+
+	// CreateJudgeWithBodyWithResponse Crea un juez
+	//
+	// Roles: superusuario, organizador. Sin `password` solo puede entrar con un código. 409 `ya_existe`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jueces/ (the `CreateJudge` operationId).
+	CreateJudgeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateJudgeResponse, error)
+
+	// CreateJudgeWithResponse Crea un juez
+	//
+	// Roles: superusuario, organizador. Sin `password` solo puede entrar con un código. 409 `ya_existe`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jueces/ (the `CreateJudge` operationId).
+	CreateJudgeWithResponse(ctx context.Context, body CreateJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJudgeResponse, error)
+
+	// DeleteJudgeWithResponse Elimina un juez sin registros
+	//
+	// Roles: los que pueden cambiarlo. Sus equipos quedan sin juez. 409 `en_uso` si tiene registros: basta con
+	// desactivarlo.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/jueces/{id}/ (the `DeleteJudge` operationId).
+	DeleteJudgeWithResponse(ctx context.Context, id ID, params *DeleteJudgeParams, reqEditors ...RequestEditorFn) (*DeleteJudgeResponse, error)
+
+	// GetJudgeWithResponse Un juez
+	//
+	// Roles: superusuario, organizador; observador, los de sus competencias.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/jueces/{id}/ (the `GetJudge` operationId).
+	GetJudgeWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetJudgeResponse, error)
+
+	// UpdateJudgeWithBodyWithResponse Cambia campos de un juez
+	//
+	// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+	// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+	// su código deja de valer.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/jueces/{id}/ (the `UpdateJudge` operationId).
+	UpdateJudgeWithBodyWithResponse(ctx context.Context, id ID, params *UpdateJudgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateJudgeResponse, error)
+
+	// UpdateJudgeWithResponse Cambia campos de un juez
+	//
+	// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+	// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+	// su código deja de valer.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/jueces/{id}/ (the `UpdateJudge` operationId).
+	UpdateJudgeWithResponse(ctx context.Context, id ID, params *UpdateJudgeParams, body UpdateJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJudgeResponse, error)
+
+	// ReplaceJudgeWithBodyWithResponse Cambia un juez; exige su nombre de usuario
+	//
+	// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+	// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+	// su código deja de valer.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/jueces/{id}/ (the `ReplaceJudge` operationId).
+	ReplaceJudgeWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceJudgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceJudgeResponse, error)
+
+	// ReplaceJudgeWithResponse Cambia un juez; exige su nombre de usuario
+	//
+	// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+	// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+	// su código deja de valer.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/jueces/{id}/ (the `ReplaceJudge` operationId).
+	ReplaceJudgeWithResponse(ctx context.Context, id ID, params *ReplaceJudgeParams, body ReplaceJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceJudgeResponse, error)
+
+	// ResetJudgeWithResponse Da a un juez una contraseña nueva
+	//
+	// Roles: los que pueden cambiarlo. La contraseña solo se ve aquí. Se cierran sus sesiones y WebSocket, y su
+	// código deja de valer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jueces/{id}/restablecer/ (the `ResetJudge` operationId).
+	ResetJudgeWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ResetJudgeResponse, error)
+
 	// LoginJudgeWithBodyWithResponse Inicia la sesión de un juez
 	//
 	// Acepta el nombre de usuario o el correo, sin distinguir mayúsculas. Se ignora cualquier encabezado
@@ -2745,6 +12891,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/login/ (the `LoginJudge` operationId).
 	LoginJudgeWithResponse(ctx context.Context, body LoginJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginJudgeResponse, error)
+
+	// LoginJudgeByCodeWithBodyWithResponse Inicia la sesión de un juez con el código impreso
+	//
+	// En vez de usuario y contraseña: el código que da `POST /api/competencias/{id}/credenciales/`, que vale 30
+	// días. No importan mayúsculas, espacios ni guiones. Se ignora cualquier encabezado `Authorization`. Tras
+	// muchos fallos de una misma dirección responde 429.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/login/codigo/ (the `LoginJudgeByCode` operationId).
+	LoginJudgeByCodeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginJudgeByCodeResponse, error)
+
+	// LoginJudgeByCodeWithResponse Inicia la sesión de un juez con el código impreso
+	//
+	// En vez de usuario y contraseña: el código que da `POST /api/competencias/{id}/credenciales/`, que vale 30
+	// días. No importan mayúsculas, espacios ni guiones. Se ignora cualquier encabezado `Authorization`. Tras
+	// muchos fallos de una misma dirección responde 429.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/login/codigo/ (the `LoginJudgeByCode` operationId).
+	LoginJudgeByCodeWithResponse(ctx context.Context, body LoginJudgeByCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginJudgeByCodeResponse, error)
 
 	// LogoutJudgeWithBodyWithResponse Cierra la sesión de un juez
 	//
@@ -2771,6 +12939,91 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/me/ (the `GetMe` operationId).
 	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
 
+	// ListOrganizersWithResponse Organizadores
+	//
+	// Roles: superusuario. Por nombre de usuario si no se ordena de otro modo.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/organizadores/ (the `ListOrganizers` operationId).
+	ListOrganizersWithResponse(ctx context.Context, params *ListOrganizersParams, reqEditors ...RequestEditorFn) (*ListOrganizersResponse, error)
+
+	// CreateOrganizerWithBodyWithResponse Crea un organizador
+	//
+	// Roles: superusuario. Sin `rol` es organizador. 409 `ya_existe`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/organizadores/ (the `CreateOrganizer` operationId).
+	CreateOrganizerWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateOrganizerResponse, error)
+
+	// CreateOrganizerWithResponse Crea un organizador
+	//
+	// Roles: superusuario. Sin `rol` es organizador. 409 `ya_existe`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/organizadores/ (the `CreateOrganizer` operationId).
+	CreateOrganizerWithResponse(ctx context.Context, body CreateOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateOrganizerResponse, error)
+
+	// DeleteOrganizerWithResponse Elimina un organizador
+	//
+	// Roles: superusuario, y no a sí mismo. Lo que hizo queda en el registro con su nombre de usuario.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/organizadores/{id}/ (the `DeleteOrganizer` operationId).
+	DeleteOrganizerWithResponse(ctx context.Context, id ID, params *DeleteOrganizerParams, reqEditors ...RequestEditorFn) (*DeleteOrganizerResponse, error)
+
+	// GetOrganizerWithResponse Un organizador
+	//
+	// Roles: superusuario.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/organizadores/{id}/ (the `GetOrganizer` operationId).
+	GetOrganizerWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetOrganizerResponse, error)
+
+	// UpdateOrganizerWithBodyWithResponse Cambia campos de un organizador
+	//
+	// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+	// `is_active: false` sus tokens dejan de valer.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/organizadores/{id}/ (the `UpdateOrganizer` operationId).
+	UpdateOrganizerWithBodyWithResponse(ctx context.Context, id ID, params *UpdateOrganizerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateOrganizerResponse, error)
+
+	// UpdateOrganizerWithResponse Cambia campos de un organizador
+	//
+	// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+	// `is_active: false` sus tokens dejan de valer.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/organizadores/{id}/ (the `UpdateOrganizer` operationId).
+	UpdateOrganizerWithResponse(ctx context.Context, id ID, params *UpdateOrganizerParams, body UpdateOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateOrganizerResponse, error)
+
+	// ReplaceOrganizerWithBodyWithResponse Cambia un organizador; exige su nombre de usuario
+	//
+	// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+	// `is_active: false` sus tokens dejan de valer.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/organizadores/{id}/ (the `ReplaceOrganizer` operationId).
+	ReplaceOrganizerWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceOrganizerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceOrganizerResponse, error)
+
+	// ReplaceOrganizerWithResponse Cambia un organizador; exige su nombre de usuario
+	//
+	// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+	// `is_active: false` sus tokens dejan de valer.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/organizadores/{id}/ (the `ReplaceOrganizer` operationId).
+	ReplaceOrganizerWithResponse(ctx context.Context, id ID, params *ReplaceOrganizerParams, body ReplaceOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceOrganizerResponse, error)
+
 	// RefreshTokenAliasWithBodyWithResponse Renueva el token de acceso (otro nombre de /api/token/refresh/)
 	//
 	// Sirve a jueces y organizadores. El token de renovación no cambia: sigue valiendo.
@@ -2789,7 +13042,71 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/refresh/ (the `RefreshTokenAlias` operationId).
 	RefreshTokenAliasWithResponse(ctx context.Context, body RefreshTokenAliasJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshTokenAliasResponse, error)
 
+	// ListAllEvidenceWithResponse Registros de todas las competencias que se ven
+	//
+	// Roles: superusuario, organizador, observador. De las que ya se iniciaron.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/registros/ (the `ListAllEvidence` operationId).
+	ListAllEvidenceWithResponse(ctx context.Context, params *ListAllEvidenceParams, reqEditors ...RequestEditorFn) (*ListAllEvidenceResponse, error)
+
+	// VoidEvidenceWithBodyWithResponse Anula un registro
+	//
+	// Roles: superusuario, organizador de su competencia. Nada se borra: es la decisión `anular`, y responde el
+	// registro como quedó.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/registros/{id_registro}/ (the `VoidEvidence` operationId).
+	VoidEvidenceWithBodyWithResponse(ctx context.Context, recordID string, params *VoidEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidEvidenceResponse, error)
+
+	// VoidEvidenceWithResponse Anula un registro
+	//
+	// Roles: superusuario, organizador de su competencia. Nada se borra: es la decisión `anular`, y responde el
+	// registro como quedó.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/registros/{id_registro}/ (the `VoidEvidence` operationId).
+	VoidEvidenceWithResponse(ctx context.Context, recordID string, params *VoidEvidenceParams, body VoidEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidEvidenceResponse, error)
+
+	// GetEvidenceWithResponse Un registro con todo lo que se sabe de él
+	//
+	// Roles: superusuario, organizador u observador de su competencia.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/registros/{id_registro}/ (the `GetEvidence` operationId).
+	GetEvidenceWithResponse(ctx context.Context, recordID string, params *GetEvidenceParams, reqEditors ...RequestEditorFn) (*GetEvidenceResponse, error)
+
+	// ChangeEvidenceWithBodyWithResponse Decide sobre un registro
+	//
+	// Roles: superusuario, organizador de su competencia. El registro no cambia: se toman las decisiones
+	// (`anular`, `restituir`, `incluir`, `mover`) que lo llevan al `estado` y al equipo que se dan; ninguna si
+	// ya está así. Cada una tiene una clave que sale de `clave` (o `Idempotency-Key`), así que repetir la
+	// solicitud no decide dos veces.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/registros/{id_registro}/ (the `ChangeEvidence` operationId).
+	ChangeEvidenceWithBodyWithResponse(ctx context.Context, recordID string, params *ChangeEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeEvidenceResponse, error)
+
+	// ChangeEvidenceWithResponse Decide sobre un registro
+	//
+	// Roles: superusuario, organizador de su competencia. El registro no cambia: se toman las decisiones
+	// (`anular`, `restituir`, `incluir`, `mover`) que lo llevan al `estado` y al equipo que se dan; ninguna si
+	// ya está así. Cada una tiene una clave que sale de `clave` (o `Idempotency-Key`), así que repetir la
+	// solicitud no decide dos veces.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/registros/{id_registro}/ (the `ChangeEvidence` operationId).
+	ChangeEvidenceWithResponse(ctx context.Context, recordID string, params *ChangeEvidenceParams, body ChangeEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeEvidenceResponse, error)
+
 	// LoginOrganizerWithBodyWithResponse Inicia la sesión de un organizador
+	//
+	// De cualquier rol: superusuario, organizador u observador.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2797,6 +13114,8 @@ type ClientWithResponsesInterface interface {
 	LoginOrganizerWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginOrganizerResponse, error)
 
 	// LoginOrganizerWithResponse Inicia la sesión de un organizador
+	//
+	// De cualquier rol: superusuario, organizador u observador.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2820,6 +13139,140 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/token/refresh/ (the `RefreshToken` operationId).
 	RefreshTokenWithResponse(ctx context.Context, body RefreshTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshTokenResponse, error)
+
+	// ListWebhooksWithResponse Webhooks
+	//
+	// Roles: superusuario, todos; organizador, los de sus competencias; un observador no tiene ninguno. Por
+	// `id`. El secreto no se ve.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/webhooks/ (the `ListWebhooks` operationId).
+	ListWebhooksWithResponse(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error)
+
+	// CreateWebhookWithBodyWithResponse Crea un webhook
+	//
+	// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+	// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+	// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+	//
+	// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+	// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+	// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+	// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+	// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+	CreateWebhookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error)
+
+	// CreateWebhookWithResponse Crea un webhook
+	//
+	// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+	// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+	// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+	//
+	// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+	// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+	// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+	// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+	// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+	CreateWebhookWithResponse(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error)
+
+	// DeleteWebhookWithResponse Elimina un webhook con sus entregas
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/webhooks/{id}/ (the `DeleteWebhook` operationId).
+	DeleteWebhookWithResponse(ctx context.Context, id ID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*DeleteWebhookResponse, error)
+
+	// GetWebhookWithResponse Un webhook
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/webhooks/{id}/ (the `GetWebhook` operationId).
+	GetWebhookWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetWebhookResponse, error)
+
+	// UpdateWebhookWithBodyWithResponse Cambia campos de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+	UpdateWebhookWithBodyWithResponse(ctx context.Context, id ID, params *UpdateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateWebhookResponse, error)
+
+	// UpdateWebhookWithResponse Cambia campos de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+	UpdateWebhookWithResponse(ctx context.Context, id ID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateWebhookResponse, error)
+
+	// ReplaceWebhookWithBodyWithResponse Cambia un webhook; exige `url` y `tipos`
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+	ReplaceWebhookWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceWebhookResponse, error)
+
+	// ReplaceWebhookWithResponse Cambia un webhook; exige `url` y `tipos`
+	//
+	// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+	// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+	// pasa desde entonces.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+	ReplaceWebhookWithResponse(ctx context.Context, id ID, params *ReplaceWebhookParams, body ReplaceWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceWebhookResponse, error)
+
+	// ListDeliveriesWithResponse Entregas de un webhook
+	//
+	// Roles: superusuario, organizador de su competencia. De la más reciente a la más antigua; sin `page`, las primeras 200.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/webhooks/{id}/entregas/ (the `ListDeliveries` operationId).
+	ListDeliveriesWithResponse(ctx context.Context, id ID, params *ListDeliveriesParams, reqEditors ...RequestEditorFn) (*ListDeliveriesResponse, error)
+
+	// GetDeliveryWithResponse Una entrega con lo que se envía
+	//
+	// Roles: superusuario, organizador de su competencia.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/webhooks/{id}/entregas/{id_entrega}/ (the `GetDelivery` operationId).
+	GetDeliveryWithResponse(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*GetDeliveryResponse, error)
+
+	// RedeliverWithResponse Envía una entrega otra vez
+	//
+	// Roles: superusuario, organizador de su competencia. Con el mismo `id` y el mismo cuerpo. 409
+	// `decision_imposible` si el webhook no está activo.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
+	RedeliverWithResponse(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*RedeliverResponse, error)
 
 	// GetLiveWithResponse El proceso responde
 	//
@@ -2847,6 +13300,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /health/serving/ (the `GetServing` operationId).
 	GetServingWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetServingResponse, error)
+
+	// GetPrintStyleWithResponse El estilo de los documentos HTML
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /print.css (the `GetPrintStyle` operationId).
+	GetPrintStyleWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPrintStyleResponse, error)
 }
 
 type GetRootResponse struct {
@@ -2854,25 +13314,11 @@ type GetRootResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Root
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetRootResponse) GetJSON200() *Root {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetRootResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetRootResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
 }
 
 // GetBody returns the raw response body bytes
@@ -2909,32 +13355,11 @@ type ListCompetitionStatesResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]CompetitionState
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ListCompetitionStatesResponse) GetJSON200() *[]CompetitionState {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListCompetitionStatesResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r ListCompetitionStatesResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r ListCompetitionStatesResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -2966,44 +13391,296 @@ func (r ListCompetitionStatesResponse) ContentType() string {
 	return ""
 }
 
+type ListAuditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuditList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAuditResponse) GetJSON200() *AuditList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAuditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAuditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAuditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAuditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCategoriesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CategoryList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCategoriesResponse) GetJSON200() *CategoryList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCategoriesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCategoriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCategoriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCategoriesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateCategoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CategoryRow
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateCategoryResponse) GetJSON201() *CategoryRow {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateCategoryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateCategoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateCategoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateCategoryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteCategoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteCategoryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteCategoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteCategoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteCategoryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCategoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CategoryRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCategoryResponse) GetJSON200() *CategoryRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCategoryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCategoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCategoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCategoryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateCategoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CategoryRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateCategoryResponse) GetJSON200() *CategoryRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateCategoryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateCategoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateCategoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateCategoryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReplaceCategoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CategoryRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceCategoryResponse) GetJSON200() *CategoryRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceCategoryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceCategoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceCategoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceCategoryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListCompetitionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *[]Competition
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON200 *CompetitionList
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListCompetitionsResponse) GetJSON200() *[]Competition {
+func (r ListCompetitionsResponse) GetJSON200() *CompetitionList {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListCompetitionsResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r ListCompetitionsResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r ListCompetitionsResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r ListCompetitionsResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3035,51 +13712,91 @@ func (r ListCompetitionsResponse) ContentType() string {
 	return ""
 }
 
+type CreateCompetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CompetitionRow
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateCompetitionResponse) GetJSON201() *CompetitionRow {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateCompetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateCompetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateCompetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateCompetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteCompetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteCompetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteCompetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteCompetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteCompetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetCompetitionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Competition
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON200 *AnyCompetition
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetCompetitionResponse) GetJSON200() *Competition {
+func (r GetCompetitionResponse) GetJSON200() *AnyCompetition {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetCompetitionResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GetCompetitionResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetCompetitionResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetCompetitionResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r GetCompetitionResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3111,72 +13828,310 @@ func (r GetCompetitionResponse) ContentType() string {
 	return ""
 }
 
+type UpdateCompetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CompetitionRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateCompetitionResponse) GetJSON200() *CompetitionRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateCompetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateCompetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateCompetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateCompetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReplaceCompetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CompetitionRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceCompetitionResponse) GetJSON200() *CompetitionRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceCompetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceCompetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceCompetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceCompetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AssignJudgesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OfficeTeamList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AssignJudgesResponse) GetJSON200() *OfficeTeamList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r AssignJudgesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AssignJudgesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AssignJudgesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AssignJudgesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CopyCompetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CompetitionRow
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CopyCompetitionResponse) GetJSON201() *CompetitionRow {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r CopyCompetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CopyCompetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CopyCompetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CopyCompetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MakeCredentialsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Credential
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MakeCredentialsResponse) GetJSON200() *[]Credential {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r MakeCredentialsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MakeCredentialsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MakeCredentialsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MakeCredentialsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListRulingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RulingList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRulingsResponse) GetJSON200() *RulingList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRulingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRulingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRulingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRulingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RuleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Ruled
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Ruled
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RuleResponse) GetJSON200() *Ruled {
+	return r.JSON200
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r RuleResponse) GetJSON201() *Ruled {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r RuleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RuleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RuleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RuleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type StopCompetitionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Competition
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
-	// JSON413 the response for an HTTP 413 `application/json` response
-	JSON413 *TooLarge
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON200 *CompetitionRow
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r StopCompetitionResponse) GetJSON200() *Competition {
+func (r StopCompetitionResponse) GetJSON200() *CompetitionRow {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r StopCompetitionResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r StopCompetitionResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r StopCompetitionResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r StopCompetitionResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r StopCompetitionResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r StopCompetitionResponse) GetJSON409() *Conflict {
-	return r.JSON409
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r StopCompetitionResponse) GetJSON413() *TooLarge {
-	return r.JSON413
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r StopCompetitionResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3208,79 +14163,289 @@ func (r StopCompetitionResponse) ContentType() string {
 	return ""
 }
 
+type ListCompetitionTeamsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OfficeTeamList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCompetitionTeamsResponse) GetJSON200() *OfficeTeamList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCompetitionTeamsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCompetitionTeamsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCompetitionTeamsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCompetitionTeamsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EventList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListEventsResponse) GetJSON200() *EventList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportResultsCSVResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportResultsCSVResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportResultsCSVResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportResultsCSVResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportResultsCSVResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportResultsJSONResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Results
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExportResultsJSONResponse) GetJSON200() *Results {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportResultsJSONResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportResultsJSONResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportResultsJSONResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportResultsJSONResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportResultsXLSXResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportResultsXLSXResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportResultsXLSXResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportResultsXLSXResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportResultsXLSXResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExportFile200JSONResponseBody
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExportFileResponse) GetJSON200() *ExportFile200JSONResponseBody {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportFileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ImportTeamsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportReport
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ImportTeamsResponse) GetJSON200() *ImportReport {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportTeamsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportTeamsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportTeamsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportTeamsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type StartCompetitionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Competition
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
-	// JSON413 the response for an HTTP 413 `application/json` response
-	JSON413 *TooLarge
-	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON200 *CompetitionRow
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r StartCompetitionResponse) GetJSON200() *Competition {
+func (r StartCompetitionResponse) GetJSON200() *CompetitionRow {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r StartCompetitionResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r StartCompetitionResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r StartCompetitionResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r StartCompetitionResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r StartCompetitionResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r StartCompetitionResponse) GetJSON409() *Conflict {
-	return r.JSON409
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r StartCompetitionResponse) GetJSON413() *TooLarge {
-	return r.JSON413
-}
-
-// GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r StartCompetitionResponse) GetJSON415() *UnsupportedMediaType {
-	return r.JSON415
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r StartCompetitionResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3312,58 +14477,139 @@ func (r StartCompetitionResponse) ContentType() string {
 	return ""
 }
 
+type GetReadinessResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PostList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetReadinessResponse) GetJSON200() *PostList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetReadinessResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetReadinessResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetReadinessResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetReadinessResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReopenCompetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CompetitionRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReopenCompetitionResponse) GetJSON200() *CompetitionRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReopenCompetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReopenCompetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReopenCompetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReopenCompetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EvidenceList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListEvidenceResponse) GetJSON200() *EvidenceList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListEvidenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetResultsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Results
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetResultsResponse) GetJSON200() *Results {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetResultsResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GetResultsResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r GetResultsResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetResultsResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetResultsResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r GetResultsResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3395,44 +14641,269 @@ func (r GetResultsResponse) ContentType() string {
 	return ""
 }
 
+type GetDifferenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Difference
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDifferenceResponse) GetJSON200() *Difference {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDifferenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDifferenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDifferenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDifferenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PublishResultsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Version
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Version
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PublishResultsResponse) GetJSON200() *Version {
+	return r.JSON200
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r PublishResultsResponse) GetJSON201() *Version {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r PublishResultsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PublishResultsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PublishResultsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PublishResultsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListVersionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *VersionList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListVersionsResponse) GetJSON200() *VersionList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListVersionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListVersionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListVersionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListVersionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetVersionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PublishedResults
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetVersionResponse) GetJSON200() *PublishedResults {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetVersionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetVersionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetVersionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetVersionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListFindingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FindingList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListFindingsResponse) GetJSON200() *FindingList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListFindingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFindingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFindingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListFindingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CorrectGunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CompetitionRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CorrectGunResponse) GetJSON200() *CompetitionRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r CorrectGunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CorrectGunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CorrectGunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CorrectGunResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListTeamsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *[]Team
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON200 *TeamList
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListTeamsResponse) GetJSON200() *[]Team {
+func (r ListTeamsResponse) GetJSON200() *TeamList {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListTeamsResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r ListTeamsResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r ListTeamsResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r ListTeamsResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3464,51 +14935,91 @@ func (r ListTeamsResponse) ContentType() string {
 	return ""
 }
 
+type CreateTeamResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *TeamRow
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateTeamResponse) GetJSON201() *TeamRow {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTeamResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTeamResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTeamResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTeamResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteTeamResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteTeamResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteTeamResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteTeamResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteTeamResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetTeamResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Team
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON200 *AnyTeam
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetTeamResponse) GetJSON200() *Team {
+func (r GetTeamResponse) GetJSON200() *AnyTeam {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetTeamResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GetTeamResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetTeamResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetTeamResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r GetTeamResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3540,72 +15051,98 @@ func (r GetTeamResponse) ContentType() string {
 	return ""
 }
 
+type UpdateTeamResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TeamRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateTeamResponse) GetJSON200() *TeamRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateTeamResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateTeamResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateTeamResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateTeamResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReplaceTeamResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TeamRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceTeamResponse) GetJSON200() *TeamRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceTeamResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceTeamResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceTeamResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceTeamResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SubmitRecordsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *SubmittedRecords
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *RefusedRecordsOrDetail
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *RefusedRecords
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *RefusedRecords
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON413 the response for an HTTP 413 `application/json` response
-	JSON413 *TooLarge
-	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *RefusedRecordsOrDetail
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
 func (r SubmitRecordsResponse) GetJSON201() *SubmittedRecords {
 	return r.JSON201
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r SubmitRecordsResponse) GetJSON400() *RefusedRecordsOrDetail {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r SubmitRecordsResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r SubmitRecordsResponse) GetJSON403() *RefusedRecords {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r SubmitRecordsResponse) GetJSON404() *RefusedRecords {
-	return r.JSON404
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r SubmitRecordsResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r SubmitRecordsResponse) GetJSON413() *TooLarge {
-	return r.JSON413
-}
-
-// GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r SubmitRecordsResponse) GetJSON415() *UnsupportedMediaType {
-	return r.JSON415
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r SubmitRecordsResponse) GetJSON503() *RefusedRecordsOrDetail {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3642,53 +15179,11 @@ type GetTeamRecordsResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *TeamRecords
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Error
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *Error
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetTeamRecordsResponse) GetJSON200() *TeamRecords {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetTeamRecordsResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GetTeamRecordsResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r GetTeamRecordsResponse) GetJSON403() *Error {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetTeamRecordsResponse) GetJSON404() *Error {
-	return r.JSON404
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetTeamRecordsResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r GetTeamRecordsResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3725,25 +15220,11 @@ type GetHealthResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Health
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetHealthResponse) GetJSON200() *Health {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetHealthResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetHealthResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
 }
 
 // GetBody returns the raw response body bytes
@@ -3780,25 +15261,11 @@ type GetReadyAliasResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Health
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unhealthy
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetReadyAliasResponse) GetJSON200() *Health {
 	return r.JSON200
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetReadyAliasResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r GetReadyAliasResponse) GetJSON503() *Unhealthy {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3830,65 +15297,296 @@ func (r GetReadyAliasResponse) ContentType() string {
 	return ""
 }
 
+type ListJudgesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JudgeList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListJudgesResponse) GetJSON200() *JudgeList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListJudgesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListJudgesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListJudgesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListJudgesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateJudgeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *JudgeRow
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateJudgeResponse) GetJSON201() *JudgeRow {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateJudgeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateJudgeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateJudgeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateJudgeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteJudgeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteJudgeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteJudgeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteJudgeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteJudgeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetJudgeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JudgeRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetJudgeResponse) GetJSON200() *JudgeRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetJudgeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetJudgeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetJudgeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetJudgeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateJudgeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JudgeRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateJudgeResponse) GetJSON200() *JudgeRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateJudgeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateJudgeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateJudgeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateJudgeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReplaceJudgeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JudgeRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceJudgeResponse) GetJSON200() *JudgeRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceJudgeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceJudgeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceJudgeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceJudgeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResetJudgeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NewPassword
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResetJudgeResponse) GetJSON200() *NewPassword {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ResetJudgeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResetJudgeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResetJudgeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResetJudgeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LoginJudgeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *TokenPair
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *ErrorOrDetail
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Error
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON413 the response for an HTTP 413 `application/json` response
-	JSON413 *TooLarge
-	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *TooManyRequests
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r LoginJudgeResponse) GetJSON200() *TokenPair {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r LoginJudgeResponse) GetJSON400() *ErrorOrDetail {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r LoginJudgeResponse) GetJSON401() *Error {
-	return r.JSON401
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r LoginJudgeResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r LoginJudgeResponse) GetJSON413() *TooLarge {
-	return r.JSON413
-}
-
-// GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r LoginJudgeResponse) GetJSON415() *UnsupportedMediaType {
-	return r.JSON415
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r LoginJudgeResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r LoginJudgeResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -3920,58 +15618,57 @@ func (r LoginJudgeResponse) ContentType() string {
 	return ""
 }
 
+type LoginJudgeByCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TokenPair
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LoginJudgeByCodeResponse) GetJSON200() *TokenPair {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r LoginJudgeByCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LoginJudgeByCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LoginJudgeByCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LoginJudgeByCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LogoutJudgeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON205 the response for an HTTP 205 `application/json` response
 	JSON205 *Message
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *ErrorOrDetail
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON413 the response for an HTTP 413 `application/json` response
-	JSON413 *TooLarge
-	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
 }
 
 // GetJSON205 returns the response for an HTTP 205 `application/json` response
 func (r LogoutJudgeResponse) GetJSON205() *Message {
 	return r.JSON205
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r LogoutJudgeResponse) GetJSON400() *ErrorOrDetail {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r LogoutJudgeResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r LogoutJudgeResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r LogoutJudgeResponse) GetJSON413() *TooLarge {
-	return r.JSON413
-}
-
-// GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r LogoutJudgeResponse) GetJSON415() *UnsupportedMediaType {
-	return r.JSON415
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r LogoutJudgeResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -4008,39 +15705,11 @@ type GetMeResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Judge
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetMeResponse) GetJSON200() *Judge {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetMeResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GetMeResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetMeResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r GetMeResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -4072,58 +15741,255 @@ func (r GetMeResponse) ContentType() string {
 	return ""
 }
 
+type ListOrganizersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrganizerList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListOrganizersResponse) GetJSON200() *OrganizerList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListOrganizersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOrganizersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOrganizersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListOrganizersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateOrganizerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *OrganizerRow
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateOrganizerResponse) GetJSON201() *OrganizerRow {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateOrganizerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateOrganizerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateOrganizerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateOrganizerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteOrganizerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteOrganizerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteOrganizerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteOrganizerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteOrganizerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetOrganizerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrganizerRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetOrganizerResponse) GetJSON200() *OrganizerRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetOrganizerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOrganizerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOrganizerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetOrganizerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateOrganizerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrganizerRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateOrganizerResponse) GetJSON200() *OrganizerRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateOrganizerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateOrganizerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateOrganizerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateOrganizerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReplaceOrganizerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrganizerRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceOrganizerResponse) GetJSON200() *OrganizerRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceOrganizerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceOrganizerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceOrganizerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceOrganizerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type RefreshTokenAliasResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *RefreshedToken
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *FieldErrorsOrDetail
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON413 the response for an HTTP 413 `application/json` response
-	JSON413 *TooLarge
-	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r RefreshTokenAliasResponse) GetJSON200() *RefreshedToken {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r RefreshTokenAliasResponse) GetJSON400() *FieldErrorsOrDetail {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r RefreshTokenAliasResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r RefreshTokenAliasResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r RefreshTokenAliasResponse) GetJSON413() *TooLarge {
-	return r.JSON413
-}
-
-// GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r RefreshTokenAliasResponse) GetJSON415() *UnsupportedMediaType {
-	return r.JSON415
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r RefreshTokenAliasResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -4155,65 +16021,180 @@ func (r RefreshTokenAliasResponse) ContentType() string {
 	return ""
 }
 
+type ListAllEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EvidenceList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAllEvidenceResponse) GetJSON200() *EvidenceList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAllEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAllEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAllEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAllEvidenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type VoidEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Evidence
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VoidEvidenceResponse) GetJSON200() *Evidence {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r VoidEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VoidEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VoidEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VoidEvidenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Evidence
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetEvidenceResponse) GetJSON200() *Evidence {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetEvidenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Evidence
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeEvidenceResponse) GetJSON200() *Evidence {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeEvidenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LoginOrganizerResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *TokenPair
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *FieldErrorsOrDetail
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON413 the response for an HTTP 413 `application/json` response
-	JSON413 *TooLarge
-	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *TooManyRequests
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r LoginOrganizerResponse) GetJSON200() *TokenPair {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r LoginOrganizerResponse) GetJSON400() *FieldErrorsOrDetail {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r LoginOrganizerResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r LoginOrganizerResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r LoginOrganizerResponse) GetJSON413() *TooLarge {
-	return r.JSON413
-}
-
-// GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r LoginOrganizerResponse) GetJSON415() *UnsupportedMediaType {
-	return r.JSON415
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r LoginOrganizerResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r LoginOrganizerResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -4250,53 +16231,11 @@ type RefreshTokenResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *RefreshedToken
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *FieldErrorsOrDetail
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON413 the response for an HTTP 413 `application/json` response
-	JSON413 *TooLarge
-	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r RefreshTokenResponse) GetJSON200() *RefreshedToken {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r RefreshTokenResponse) GetJSON400() *FieldErrorsOrDetail {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r RefreshTokenResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r RefreshTokenResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r RefreshTokenResponse) GetJSON413() *TooLarge {
-	return r.JSON413
-}
-
-// GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r RefreshTokenResponse) GetJSON415() *UnsupportedMediaType {
-	return r.JSON415
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r RefreshTokenResponse) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -4328,23 +16267,378 @@ func (r RefreshTokenResponse) ContentType() string {
 	return ""
 }
 
+type ListWebhooksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WebhookList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListWebhooksResponse) GetJSON200() *WebhookList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListWebhooksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListWebhooksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListWebhooksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListWebhooksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *WebhookRow
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateWebhookResponse) GetJSON201() *WebhookRow {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WebhookRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetWebhookResponse) GetJSON200() *WebhookRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WebhookRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateWebhookResponse) GetJSON200() *WebhookRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReplaceWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WebhookRow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceWebhookResponse) GetJSON200() *WebhookRow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDeliveriesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DeliveryList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDeliveriesResponse) GetJSON200() *DeliveryList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDeliveriesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeliveriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeliveriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDeliveriesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetDeliveryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Delivery
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDeliveryResponse) GetJSON200() *Delivery {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDeliveryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDeliveryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDeliveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDeliveryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RedeliverResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Delivery
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RedeliverResponse) GetJSON200() *Delivery {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r RedeliverResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RedeliverResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RedeliverResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RedeliverResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetLiveResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Health
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetLiveResponse) GetJSON200() *Health {
 	return r.JSON200
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetLiveResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
 }
 
 // GetBody returns the raw response body bytes
@@ -4381,25 +16675,11 @@ type GetReadyResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Health
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unhealthy
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetReadyResponse) GetJSON200() *Health {
 	return r.JSON200
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetReadyResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r GetReadyResponse) GetJSON503() *Unhealthy {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -4436,25 +16716,11 @@ type GetServingResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Health
-	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unhealthy
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetServingResponse) GetJSON200() *Health {
 	return r.JSON200
-}
-
-// GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r GetServingResponse) GetJSON405() *MethodNotAllowed {
-	return r.JSON405
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r GetServingResponse) GetJSON503() *Unhealthy {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -4480,6 +16746,40 @@ func (r GetServingResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetServingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetPrintStyleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPrintStyleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPrintStyleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPrintStyleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPrintStyleResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4514,10 +16814,163 @@ func (c *ClientWithResponses) ListCompetitionStatesWithResponse(ctx context.Cont
 	return ParseListCompetitionStatesResponse(rsp)
 }
 
+// ListAuditWithResponse Lo que hicieron los organizadores
+//
+// Roles: superusuario, todo; organizador y observador, lo de sus competencias. Del más reciente al más
+// antiguo. Sin `page` son los primeros 200.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/auditoria/ (the `ListAudit` operationId).
+func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error) {
+	rsp, err := c.ListAudit(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAuditResponse(rsp)
+}
+
+// ListCategoriesWithResponse Categorías
+//
+// Roles: superusuario, organizador, observador. Por código si no se ordena de otro modo.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/categorias/ (the `ListCategories` operationId).
+func (c *ClientWithResponses) ListCategoriesWithResponse(ctx context.Context, params *ListCategoriesParams, reqEditors ...RequestEditorFn) (*ListCategoriesResponse, error) {
+	rsp, err := c.ListCategories(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCategoriesResponse(rsp)
+}
+
+// CreateCategoryWithBodyWithResponse Crea una categoría
+//
+// Roles: superusuario, organizador. 409 `ya_existe`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/categorias/ (the `CreateCategory` operationId).
+func (c *ClientWithResponses) CreateCategoryWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCategoryResponse, error) {
+	rsp, err := c.CreateCategoryWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateCategoryResponse(rsp)
+}
+
+// CreateCategoryWithResponse Crea una categoría
+//
+// Roles: superusuario, organizador. 409 `ya_existe`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/categorias/ (the `CreateCategory` operationId).
+func (c *ClientWithResponses) CreateCategoryWithResponse(ctx context.Context, body CreateCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCategoryResponse, error) {
+	rsp, err := c.CreateCategory(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateCategoryResponse(rsp)
+}
+
+// DeleteCategoryWithResponse Elimina una categoría sin equipos
+//
+// Roles: superusuario. 409 `en_uso`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/categorias/{codigo}/ (the `DeleteCategory` operationId).
+func (c *ClientWithResponses) DeleteCategoryWithResponse(ctx context.Context, code string, params *DeleteCategoryParams, reqEditors ...RequestEditorFn) (*DeleteCategoryResponse, error) {
+	rsp, err := c.DeleteCategory(ctx, code, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteCategoryResponse(rsp)
+}
+
+// GetCategoryWithResponse Una categoría
+//
+// Roles: superusuario, organizador, observador.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/categorias/{codigo}/ (the `GetCategory` operationId).
+func (c *ClientWithResponses) GetCategoryWithResponse(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*GetCategoryResponse, error) {
+	rsp, err := c.GetCategory(ctx, code, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCategoryResponse(rsp)
+}
+
+// UpdateCategoryWithBodyWithResponse Cambia el nombre de una categoría (como PUT)
+//
+// Roles: superusuario, pues es de todos. El código no cambia.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/categorias/{codigo}/ (the `UpdateCategory` operationId).
+func (c *ClientWithResponses) UpdateCategoryWithBodyWithResponse(ctx context.Context, code string, params *UpdateCategoryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCategoryResponse, error) {
+	rsp, err := c.UpdateCategoryWithBody(ctx, code, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateCategoryResponse(rsp)
+}
+
+// UpdateCategoryWithResponse Cambia el nombre de una categoría (como PUT)
+//
+// Roles: superusuario, pues es de todos. El código no cambia.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/categorias/{codigo}/ (the `UpdateCategory` operationId).
+func (c *ClientWithResponses) UpdateCategoryWithResponse(ctx context.Context, code string, params *UpdateCategoryParams, body UpdateCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCategoryResponse, error) {
+	rsp, err := c.UpdateCategory(ctx, code, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateCategoryResponse(rsp)
+}
+
+// ReplaceCategoryWithBodyWithResponse Cambia el nombre de una categoría
+//
+// Roles: superusuario, pues es de todos. El código no cambia.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/categorias/{codigo}/ (the `ReplaceCategory` operationId).
+func (c *ClientWithResponses) ReplaceCategoryWithBodyWithResponse(ctx context.Context, code string, params *ReplaceCategoryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceCategoryResponse, error) {
+	rsp, err := c.ReplaceCategoryWithBody(ctx, code, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceCategoryResponse(rsp)
+}
+
+// ReplaceCategoryWithResponse Cambia el nombre de una categoría
+//
+// Roles: superusuario, pues es de todos. El código no cambia.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/categorias/{codigo}/ (the `ReplaceCategory` operationId).
+func (c *ClientWithResponses) ReplaceCategoryWithResponse(ctx context.Context, code string, params *ReplaceCategoryParams, body ReplaceCategoryJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceCategoryResponse, error) {
+	rsp, err := c.ReplaceCategory(ctx, code, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceCategoryResponse(rsp)
+}
+
 // ListCompetitionsWithResponse Competencias
 //
-// Un juez ve las de sus equipos; un organizador, todas. De la más reciente a la más antigua por
-// `datetime`. En los filtros, todo lo que no es `true` (sin distinguir mayúsculas) es falso.
+// Un juez ve las de sus equipos, siempre como arreglo y con menos claves; un organizador o un observador,
+// las que tiene concedidas; un superusuario, todas. De la más reciente a la más antigua por `datetime`. En
+// los filtros, todo lo que no es `true` (sin distinguir mayúsculas) es falso. Orden, búsqueda y páginas son
+// de los organizadores.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -4530,9 +16983,58 @@ func (c *ClientWithResponses) ListCompetitionsWithResponse(ctx context.Context, 
 	return ParseListCompetitionsResponse(rsp)
 }
 
+// CreateCompetitionWithBodyWithResponse Crea una competencia
+//
+// Roles: superusuario, organizador. Se concede a quien la crea. Sin decirlo es activa, de 15 integrantes y
+// con los tiempos sin redondear.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/ (the `CreateCompetition` operationId).
+func (c *ClientWithResponses) CreateCompetitionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCompetitionResponse, error) {
+	rsp, err := c.CreateCompetitionWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateCompetitionResponse(rsp)
+}
+
+// CreateCompetitionWithResponse Crea una competencia
+//
+// Roles: superusuario, organizador. Se concede a quien la crea. Sin decirlo es activa, de 15 integrantes y
+// con los tiempos sin redondear.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/ (the `CreateCompetition` operationId).
+func (c *ClientWithResponses) CreateCompetitionWithResponse(ctx context.Context, body CreateCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCompetitionResponse, error) {
+	rsp, err := c.CreateCompetition(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateCompetitionResponse(rsp)
+}
+
+// DeleteCompetitionWithResponse Elimina una competencia en la que nada pasó
+//
+// Roles: superusuario, organizador de la competencia. Se lleva sus equipos. Si tiene registros o decisiones
+// es 409 `en_uso`: basta con desactivarla.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/competencias/{id}/ (the `DeleteCompetition` operationId).
+func (c *ClientWithResponses) DeleteCompetitionWithResponse(ctx context.Context, id ID, params *DeleteCompetitionParams, reqEditors ...RequestEditorFn) (*DeleteCompetitionResponse, error) {
+	rsp, err := c.DeleteCompetition(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteCompetitionResponse(rsp)
+}
+
 // GetCompetitionWithResponse Una competencia
 //
-// Para un juez no existen las competencias en que no tiene equipos.
+// Para un juez no existen las competencias en que no tiene equipos, ni para un organizador u observador las
+// que no tiene concedidas. El juez recibe menos claves y ninguna `ETag`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -4545,9 +17047,256 @@ func (c *ClientWithResponses) GetCompetitionWithResponse(ctx context.Context, id
 	return ParseGetCompetitionResponse(rsp)
 }
 
+// UpdateCompetitionWithBodyWithResponse Cambia campos de una competencia
+//
+// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/competencias/{id}/ (the `UpdateCompetition` operationId).
+func (c *ClientWithResponses) UpdateCompetitionWithBodyWithResponse(ctx context.Context, id ID, params *UpdateCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCompetitionResponse, error) {
+	rsp, err := c.UpdateCompetitionWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateCompetitionResponse(rsp)
+}
+
+// UpdateCompetitionWithResponse Cambia campos de una competencia
+//
+// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/competencias/{id}/ (the `UpdateCompetition` operationId).
+func (c *ClientWithResponses) UpdateCompetitionWithResponse(ctx context.Context, id ID, params *UpdateCompetitionParams, body UpdateCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompetitionResponse, error) {
+	rsp, err := c.UpdateCompetition(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateCompetitionResponse(rsp)
+}
+
+// ReplaceCompetitionWithBodyWithResponse Cambia una competencia; exige sus campos principales
+//
+// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/competencias/{id}/ (the `ReplaceCompetition` operationId).
+func (c *ClientWithResponses) ReplaceCompetitionWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceCompetitionResponse, error) {
+	rsp, err := c.ReplaceCompetitionWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceCompetitionResponse(rsp)
+}
+
+// ReplaceCompetitionWithResponse Cambia una competencia; exige sus campos principales
+//
+// Roles: superusuario, organizador de la competencia. Puede cambiarse también mientras corre, menos
+// `integrantes` (409 `competencia_en_curso`). Un campo que no viene se queda como está.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/competencias/{id}/ (the `ReplaceCompetition` operationId).
+func (c *ClientWithResponses) ReplaceCompetitionWithResponse(ctx context.Context, id ID, params *ReplaceCompetitionParams, body ReplaceCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceCompetitionResponse, error) {
+	rsp, err := c.ReplaceCompetition(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceCompetitionResponse(rsp)
+}
+
+// AssignJudgesWithBodyWithResponse Asigna jueces a equipos
+//
+// Roles: superusuario, organizador de la competencia. Todas las asignaciones o ninguna; los errores nombran
+// el lugar, como `asignaciones[3]`. Responde los equipos como quedaron.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/asignar/ (the `AssignJudges` operationId).
+func (c *ClientWithResponses) AssignJudgesWithBodyWithResponse(ctx context.Context, id ID, params *AssignJudgesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignJudgesResponse, error) {
+	rsp, err := c.AssignJudgesWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignJudgesResponse(rsp)
+}
+
+// AssignJudgesWithResponse Asigna jueces a equipos
+//
+// Roles: superusuario, organizador de la competencia. Todas las asignaciones o ninguna; los errores nombran
+// el lugar, como `asignaciones[3]`. Responde los equipos como quedaron.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/asignar/ (the `AssignJudges` operationId).
+func (c *ClientWithResponses) AssignJudgesWithResponse(ctx context.Context, id ID, params *AssignJudgesParams, body AssignJudgesJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignJudgesResponse, error) {
+	rsp, err := c.AssignJudges(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignJudgesResponse(rsp)
+}
+
+// CopyCompetitionWithBodyWithResponse Copia una competencia sin tiempos
+//
+// Roles: superusuario, organizador de la competencia. La nueva tiene las mismas reglas, fecha, equipos y
+// jueces; nada de lo que pasó en la otra. Se concede a quien la copia.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/copiar/ (the `CopyCompetition` operationId).
+func (c *ClientWithResponses) CopyCompetitionWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyCompetitionResponse, error) {
+	rsp, err := c.CopyCompetitionWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyCompetitionResponse(rsp)
+}
+
+// CopyCompetitionWithResponse Copia una competencia sin tiempos
+//
+// Roles: superusuario, organizador de la competencia. La nueva tiene las mismas reglas, fecha, equipos y
+// jueces; nada de lo que pasó en la otra. Se concede a quien la copia.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/copiar/ (the `CopyCompetition` operationId).
+func (c *ClientWithResponses) CopyCompetitionWithResponse(ctx context.Context, id ID, body CopyCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyCompetitionResponse, error) {
+	rsp, err := c.CopyCompetition(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyCompetitionResponse(rsp)
+}
+
+// MakeCredentialsWithBodyWithResponse Hace contraseñas y códigos nuevos para los jueces de una competencia
+//
+// Roles: superusuario, organizador de la competencia. De todos los jueces activos de sus equipos, o de los
+// que se nombran. Solo se ven aquí; las de antes dejan de valer y se cierran sus sesiones. El código vale
+// 30 días en `POST /api/login/codigo/`; `url` es lo que va en el QR.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/credenciales/ (the `MakeCredentials` operationId).
+func (c *ClientWithResponses) MakeCredentialsWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeCredentialsResponse, error) {
+	rsp, err := c.MakeCredentialsWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeCredentialsResponse(rsp)
+}
+
+// MakeCredentialsWithResponse Hace contraseñas y códigos nuevos para los jueces de una competencia
+//
+// Roles: superusuario, organizador de la competencia. De todos los jueces activos de sus equipos, o de los
+// que se nombran. Solo se ven aquí; las de antes dejan de valer y se cierran sus sesiones. El código vale
+// 30 días en `POST /api/login/codigo/`; `url` es lo que va en el QR.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/credenciales/ (the `MakeCredentials` operationId).
+func (c *ClientWithResponses) MakeCredentialsWithResponse(ctx context.Context, id ID, body MakeCredentialsJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeCredentialsResponse, error) {
+	rsp, err := c.MakeCredentials(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeCredentialsResponse(rsp)
+}
+
+// ListRulingsWithResponse Decisiones de una competencia
+//
+// Roles: superusuario, organizador u observador de la competencia. En el orden en que se tomaron; ninguna se borra.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/decisiones/ (the `ListRulings` operationId).
+func (c *ClientWithResponses) ListRulingsWithResponse(ctx context.Context, id ID, params *ListRulingsParams, reqEditors ...RequestEditorFn) (*ListRulingsResponse, error) {
+	rsp, err := c.ListRulings(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRulingsResponse(rsp)
+}
+
+// RuleWithBodyWithResponse Decide
+//
+// Roles: superusuario, organizador de la competencia.
+//
+// | `tipo` | qué hace | además de `tipo` |
+// |---|---|---|
+// | `incluir` | cuenta un registro retenido | `registro` o `id_registro` |
+// | `anular` | un registro deja de contar | `registro` o `id_registro`, `motivo` |
+// | `restituir` | uno anulado vuelve a contar | `registro` o `id_registro` |
+// | `mover` | un registro pasa a otro equipo | `registro` o `id_registro`, `equipo_id`, `motivo` |
+// | `agregar` | se escribe un tiempo a mano, desde `started_at` | `equipo_id`, `tiempo`, `motivo` |
+// | `ausencia` | un integrante no corrió | `equipo_id`, `motivo` |
+// | `penalizar` | se suma tiempo al total | `equipo_id`, `penalizacion_ms`, `motivo` |
+// | `descalificar` | el equipo no clasifica | `equipo_id`, `motivo` |
+// | `aceptar` | un punto de la revisión queda como está | `hallazgo` |
+// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
+// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
+// | `reabrir` | la competencia sigue | |
+// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
+//
+// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
+// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+// ya hizo y `repetida: true`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/decisiones/ (the `Rule` operationId).
+func (c *ClientWithResponses) RuleWithBodyWithResponse(ctx context.Context, id ID, params *RuleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RuleResponse, error) {
+	rsp, err := c.RuleWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRuleResponse(rsp)
+}
+
+// RuleWithResponse Decide
+//
+// Roles: superusuario, organizador de la competencia.
+//
+// | `tipo` | qué hace | además de `tipo` |
+// |---|---|---|
+// | `incluir` | cuenta un registro retenido | `registro` o `id_registro` |
+// | `anular` | un registro deja de contar | `registro` o `id_registro`, `motivo` |
+// | `restituir` | uno anulado vuelve a contar | `registro` o `id_registro` |
+// | `mover` | un registro pasa a otro equipo | `registro` o `id_registro`, `equipo_id`, `motivo` |
+// | `agregar` | se escribe un tiempo a mano, desde `started_at` | `equipo_id`, `tiempo`, `motivo` |
+// | `ausencia` | un integrante no corrió | `equipo_id`, `motivo` |
+// | `penalizar` | se suma tiempo al total | `equipo_id`, `penalizacion_ms`, `motivo` |
+// | `descalificar` | el equipo no clasifica | `equipo_id`, `motivo` |
+// | `aceptar` | un punto de la revisión queda como está | `hallazgo` |
+// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
+// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
+// | `reabrir` | la competencia sigue | |
+// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
+//
+// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
+// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+// ya hizo y `repetida: true`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/decisiones/ (the `Rule` operationId).
+func (c *ClientWithResponses) RuleWithResponse(ctx context.Context, id ID, params *RuleParams, body RuleJSONRequestBody, reqEditors ...RequestEditorFn) (*RuleResponse, error) {
+	rsp, err := c.Rule(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRuleResponse(rsp)
+}
+
 // StopCompetitionWithResponse Detiene una competencia
 //
-// Se avisa una vez a jueces y público.
+// Roles: superusuario, organizador de la competencia. Se avisa una vez a jueces y público.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -4560,10 +17309,123 @@ func (c *ClientWithResponses) StopCompetitionWithResponse(ctx context.Context, i
 	return ParseStopCompetitionResponse(rsp)
 }
 
+// ListCompetitionTeamsWithResponse Equipos de una competencia
+//
+// Roles: superusuario, organizador u observador de la competencia. Por dorsal si no se ordena de otro modo.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/equipos/ (the `ListCompetitionTeams` operationId).
+func (c *ClientWithResponses) ListCompetitionTeamsWithResponse(ctx context.Context, id ID, params *ListCompetitionTeamsParams, reqEditors ...RequestEditorFn) (*ListCompetitionTeamsResponse, error) {
+	rsp, err := c.ListCompetitionTeams(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCompetitionTeamsResponse(rsp)
+}
+
+// ListEventsWithResponse Lo que pasó en una competencia
+//
+// Roles: superusuario, organizador u observador de la competencia. Registros que se contaron y decisiones,
+// por número de evento, el mismo `sec` que ve el público en su WebSocket.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/eventos/ (the `ListEvents` operationId).
+func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, id ID, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error) {
+	rsp, err := c.ListEvents(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEventsResponse(rsp)
+}
+
+// ExportResultsCSVWithResponse Clasificación en CSV (otro nombre de exportar/results.csv)
+//
+// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/export.csv (the `ExportResultsCSV` operationId).
+func (c *ClientWithResponses) ExportResultsCSVWithResponse(ctx context.Context, id ID, params *ExportResultsCSVParams, reqEditors ...RequestEditorFn) (*ExportResultsCSVResponse, error) {
+	rsp, err := c.ExportResultsCSV(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportResultsCSVResponse(rsp)
+}
+
+// ExportResultsJSONWithResponse Clasificación en JSON (otro nombre de resultados/)
+//
+// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/export.json (the `ExportResultsJSON` operationId).
+func (c *ClientWithResponses) ExportResultsJSONWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ExportResultsJSONResponse, error) {
+	rsp, err := c.ExportResultsJSON(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportResultsJSONResponse(rsp)
+}
+
+// ExportResultsXLSXWithResponse Clasificación en XLSX (otro nombre de exportar/results.xlsx)
+//
+// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/export.xlsx (the `ExportResultsXLSX` operationId).
+func (c *ClientWithResponses) ExportResultsXLSXWithResponse(ctx context.Context, id ID, params *ExportResultsXLSXParams, reqEditors ...RequestEditorFn) (*ExportResultsXLSXResponse, error) {
+	rsp, err := c.ExportResultsXLSX(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportResultsXLSXResponse(rsp)
+}
+
+// ExportFileWithResponse Exporta a CSV, XLSX, JSON, PDF o HTML
+//
+// Roles: superusuario, organizador u observador de la competencia. Con o sin barra final. El CSV es UTF-8
+// con BOM y sus celdas no pueden ser fórmulas. Los textos van en el idioma de `Accept-Language`. Los JSON
+// son las respuestas de `resultados/`, `equipos/` y `registros/`, con sus mismos parámetros.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/exportar/{archivo} (the `ExportFile` operationId).
+func (c *ClientWithResponses) ExportFileWithResponse(ctx context.Context, id ID, file string, params *ExportFileParams, reqEditors ...RequestEditorFn) (*ExportFileResponse, error) {
+	rsp, err := c.ExportFile(ctx, id, file, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportFileResponse(rsp)
+}
+
+// ImportTeamsWithBodyWithResponse Importa equipos, jueces y categorías
+//
+// Roles: superusuario, organizador de la competencia. Un CSV (UTF-8, con o sin BOM, o Windows-1252; coma,
+// punto y coma o tabulador) o XLSX de hasta 2 MiB. Con `simular` nada cambia: se responde fila por fila qué
+// pasaría. Sin errores se aplica todo; con alguno, nada, y es 400 con el mismo informe. Los equipos se
+// reconocen por dorsal, así que repetir un archivo no cambia nada; los que no menciona se quedan.
+// `GET …/exportar/teams.xlsx` da un archivo como el que se importa.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/importar/ (the `ImportTeams` operationId).
+func (c *ClientWithResponses) ImportTeamsWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportTeamsResponse, error) {
+	rsp, err := c.ImportTeamsWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportTeamsResponse(rsp)
+}
+
 // StartCompetitionWithBodyWithResponse Inicia una competencia
 //
-// Sin `started_at` inicia ahora. Una competencia finalizada puede iniciarse de nuevo: nuevo inicio, sin
-// fin, y conserva sus registros. Se avisa una vez a jueces y público.
+// Roles: superusuario, organizador de la competencia. Sin `started_at` inicia ahora. Una competencia
+// finalizada puede iniciarse de nuevo: nuevo inicio, sin fin ni ajuste de la salida, y conserva sus
+// registros. Se avisa una vez a jueces y público.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4578,8 +17440,9 @@ func (c *ClientWithResponses) StartCompetitionWithBodyWithResponse(ctx context.C
 
 // StartCompetitionWithResponse Inicia una competencia
 //
-// Sin `started_at` inicia ahora. Una competencia finalizada puede iniciarse de nuevo: nuevo inicio, sin
-// fin, y conserva sus registros. Se avisa una vez a jueces y público.
+// Roles: superusuario, organizador de la competencia. Sin `started_at` inicia ahora. Una competencia
+// finalizada puede iniciarse de nuevo: nuevo inicio, sin fin ni ajuste de la salida, y conserva sus
+// registros. Se avisa una vez a jueces y público.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4592,9 +17455,73 @@ func (c *ClientWithResponses) StartCompetitionWithResponse(ctx context.Context, 
 	return ParseStartCompetitionResponse(rsp)
 }
 
+// GetReadinessWithResponse Quién toma los tiempos de cada equipo y cómo está su dispositivo
+//
+// Roles: superusuario, organizador u observador de la competencia. Una fila por equipo, con la conexión que
+// se oyó por última vez en cualquier nodo.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/preparacion/ (the `GetReadiness` operationId).
+func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, id ID, params *GetReadinessParams, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error) {
+	rsp, err := c.GetReadiness(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetReadinessResponse(rsp)
+}
+
+// ReopenCompetitionWithBodyWithResponse Anula la detención y sigue desde la misma salida
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`reabrir`); admite tiempos otra vez.
+// 409 `competencia_en_curso` o `competencia_no_terminada`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/reabrir/ (the `ReopenCompetition` operationId).
+func (c *ClientWithResponses) ReopenCompetitionWithBodyWithResponse(ctx context.Context, id ID, params *ReopenCompetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenCompetitionResponse, error) {
+	rsp, err := c.ReopenCompetitionWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReopenCompetitionResponse(rsp)
+}
+
+// ReopenCompetitionWithResponse Anula la detención y sigue desde la misma salida
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`reabrir`); admite tiempos otra vez.
+// 409 `competencia_en_curso` o `competencia_no_terminada`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/reabrir/ (the `ReopenCompetition` operationId).
+func (c *ClientWithResponses) ReopenCompetitionWithResponse(ctx context.Context, id ID, params *ReopenCompetitionParams, body ReopenCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenCompetitionResponse, error) {
+	rsp, err := c.ReopenCompetition(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReopenCompetitionResponse(rsp)
+}
+
+// ListEvidenceWithResponse Registros de una competencia con todo lo que se sabe de ellos
+//
+// Roles: superusuario, organizador u observador de la competencia. También los retenidos y los anulados, por su número.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/registros/ (the `ListEvidence` operationId).
+func (c *ClientWithResponses) ListEvidenceWithResponse(ctx context.Context, id ID, params *ListEvidenceParams, reqEditors ...RequestEditorFn) (*ListEvidenceResponse, error) {
+	rsp, err := c.ListEvidence(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEvidenceResponse(rsp)
+}
+
 // GetResultsWithResponse Clasificación de una competencia
 //
-// Se calcula en cada consulta a partir de los registros guardados.
+// Roles: superusuario, organizador u observador de la competencia. Se calcula en cada consulta de los
+// registros guardados y las decisiones vigentes, desde la salida corregida.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -4607,9 +17534,146 @@ func (c *ClientWithResponses) GetResultsWithResponse(ctx context.Context, id ID,
 	return ParseGetResultsResponse(rsp)
 }
 
+// GetDifferenceWithResponse Qué cambió entre dos versiones
+//
+// Roles: superusuario, organizador u observador de la competencia. Sin `desde` o `hasta` (o 0) es como están ahora.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/resultados/diferencias/ (the `GetDifference` operationId).
+func (c *ClientWithResponses) GetDifferenceWithResponse(ctx context.Context, id ID, params *GetDifferenceParams, reqEditors ...RequestEditorFn) (*GetDifferenceResponse, error) {
+	rsp, err := c.GetDifference(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDifferenceResponse(rsp)
+}
+
+// PublishResultsWithBodyWithResponse Publica los resultados como oficiales
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`oficial`): los resultados quedan
+// congelados en una versión numerada con su SHA-256. Si después cambian, siguen publicados los de la
+// versión y hace falta otra. 409 `revision_pendiente` si quedan puntos por revisar y no se fuerza,
+// `decision_imposible` si son los mismos de la última versión, `competencia_en_curso` o
+// `competencia_no_terminada`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/resultados/oficial/ (the `PublishResults` operationId).
+func (c *ClientWithResponses) PublishResultsWithBodyWithResponse(ctx context.Context, id ID, params *PublishResultsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishResultsResponse, error) {
+	rsp, err := c.PublishResultsWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishResultsResponse(rsp)
+}
+
+// PublishResultsWithResponse Publica los resultados como oficiales
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`oficial`): los resultados quedan
+// congelados en una versión numerada con su SHA-256. Si después cambian, siguen publicados los de la
+// versión y hace falta otra. 409 `revision_pendiente` si quedan puntos por revisar y no se fuerza,
+// `decision_imposible` si son los mismos de la última versión, `competencia_en_curso` o
+// `competencia_no_terminada`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/resultados/oficial/ (the `PublishResults` operationId).
+func (c *ClientWithResponses) PublishResultsWithResponse(ctx context.Context, id ID, params *PublishResultsParams, body PublishResultsJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishResultsResponse, error) {
+	rsp, err := c.PublishResults(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishResultsResponse(rsp)
+}
+
+// ListVersionsWithResponse Versiones publicadas
+//
+// Roles: superusuario, organizador u observador de la competencia. Por número.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/resultados/versiones/ (the `ListVersions` operationId).
+func (c *ClientWithResponses) ListVersionsWithResponse(ctx context.Context, id ID, params *ListVersionsParams, reqEditors ...RequestEditorFn) (*ListVersionsResponse, error) {
+	rsp, err := c.ListVersions(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListVersionsResponse(rsp)
+}
+
+// GetVersionWithResponse Una versión con sus resultados
+//
+// Roles: superusuario, organizador u observador de la competencia. `hoja` es exactamente el texto cuyo
+// SHA-256 es `sha256`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/resultados/versiones/{n}/ (the `GetVersion` operationId).
+func (c *ClientWithResponses) GetVersionWithResponse(ctx context.Context, id ID, n int, reqEditors ...RequestEditorFn) (*GetVersionResponse, error) {
+	rsp, err := c.GetVersion(ctx, id, n, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetVersionResponse(rsp)
+}
+
+// ListFindingsWithResponse Lo que conviene revisar antes de publicar
+//
+// Roles: superusuario, organizador u observador de la competencia. Por equipo. Un punto desaparece cuando
+// cambia lo que lo causa, o se acepta como está (decisión `aceptar` con su `clave`). Como mucho 1000.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/revision/ (the `ListFindings` operationId).
+func (c *ClientWithResponses) ListFindingsWithResponse(ctx context.Context, id ID, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*ListFindingsResponse, error) {
+	rsp, err := c.ListFindings(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFindingsResponse(rsp)
+}
+
+// CorrectGunWithBodyWithResponse Corrige la hora de salida
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`salida`): se dice cuándo fue de
+// verdad (`salida`) o cuánto se mueve la que vale ahora (`ajuste_ms`, negativo si fue antes), uno de los
+// dos. Cada resultado se mueve exactamente eso; lo que mandan los teléfonos sigue contando desde
+// `started_at`. 409 `decision_imposible` si una marca quedara antes de la salida.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/salida/ (the `CorrectGun` operationId).
+func (c *ClientWithResponses) CorrectGunWithBodyWithResponse(ctx context.Context, id ID, params *CorrectGunParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectGunResponse, error) {
+	rsp, err := c.CorrectGunWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectGunResponse(rsp)
+}
+
+// CorrectGunWithResponse Corrige la hora de salida
+//
+// Roles: superusuario, organizador de la competencia. Es una decisión (`salida`): se dice cuándo fue de
+// verdad (`salida`) o cuánto se mueve la que vale ahora (`ajuste_ms`, negativo si fue antes), uno de los
+// dos. Cada resultado se mueve exactamente eso; lo que mandan los teléfonos sigue contando desde
+// `started_at`. 409 `decision_imposible` si una marca quedara antes de la salida.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/salida/ (the `CorrectGun` operationId).
+func (c *ClientWithResponses) CorrectGunWithResponse(ctx context.Context, id ID, params *CorrectGunParams, body CorrectGunJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectGunResponse, error) {
+	rsp, err := c.CorrectGun(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectGunResponse(rsp)
+}
+
 // ListTeamsWithResponse Equipos
 //
-// Un juez ve los suyos; un organizador, todos. Por dorsal (`number`).
+// Un juez ve los suyos, siempre como arreglo y con menos claves; un organizador u observador, los de sus
+// competencias. Por dorsal (`number`) si no se ordena de otro modo.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -4622,9 +17686,57 @@ func (c *ClientWithResponses) ListTeamsWithResponse(ctx context.Context, params 
 	return ParseListTeamsResponse(rsp)
 }
 
+// CreateTeamWithBodyWithResponse Crea un equipo
+//
+// Roles: superusuario, organizador de la competencia. 409 `ya_existe` si el dorsal es de otro equipo de la
+// competencia.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/equipos/ (the `CreateTeam` operationId).
+func (c *ClientWithResponses) CreateTeamWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTeamResponse, error) {
+	rsp, err := c.CreateTeamWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTeamResponse(rsp)
+}
+
+// CreateTeamWithResponse Crea un equipo
+//
+// Roles: superusuario, organizador de la competencia. 409 `ya_existe` si el dorsal es de otro equipo de la
+// competencia.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/equipos/ (the `CreateTeam` operationId).
+func (c *ClientWithResponses) CreateTeamWithResponse(ctx context.Context, body CreateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTeamResponse, error) {
+	rsp, err := c.CreateTeam(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTeamResponse(rsp)
+}
+
+// DeleteTeamWithResponse Elimina un equipo sin registros
+//
+// Roles: superusuario, organizador de la competencia. 409 `en_uso` si tiene registros o decisiones.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/equipos/{id}/ (the `DeleteTeam` operationId).
+func (c *ClientWithResponses) DeleteTeamWithResponse(ctx context.Context, id ID, params *DeleteTeamParams, reqEditors ...RequestEditorFn) (*DeleteTeamResponse, error) {
+	rsp, err := c.DeleteTeam(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteTeamResponse(rsp)
+}
+
 // GetTeamWithResponse Un equipo
 //
-// Para un juez no existen los equipos de otros.
+// Para un juez no existen los equipos de otros, ni para un organizador u observador los de competencias que
+// no tiene concedidas. El juez recibe menos claves y ninguna `ETag`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -4635,6 +17747,66 @@ func (c *ClientWithResponses) GetTeamWithResponse(ctx context.Context, id ID, re
 		return nil, err
 	}
 	return ParseGetTeamResponse(rsp)
+}
+
+// UpdateTeamWithBodyWithResponse Cambia campos de un equipo
+//
+// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/equipos/{id}/ (the `UpdateTeam` operationId).
+func (c *ClientWithResponses) UpdateTeamWithBodyWithResponse(ctx context.Context, id ID, params *UpdateTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTeamResponse, error) {
+	rsp, err := c.UpdateTeamWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateTeamResponse(rsp)
+}
+
+// UpdateTeamWithResponse Cambia campos de un equipo
+//
+// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/equipos/{id}/ (the `UpdateTeam` operationId).
+func (c *ClientWithResponses) UpdateTeamWithResponse(ctx context.Context, id ID, params *UpdateTeamParams, body UpdateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTeamResponse, error) {
+	rsp, err := c.UpdateTeam(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateTeamResponse(rsp)
+}
+
+// ReplaceTeamWithBodyWithResponse Cambia un equipo; exige sus campos principales
+//
+// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/equipos/{id}/ (the `ReplaceTeam` operationId).
+func (c *ClientWithResponses) ReplaceTeamWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceTeamResponse, error) {
+	rsp, err := c.ReplaceTeamWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceTeamResponse(rsp)
+}
+
+// ReplaceTeamWithResponse Cambia un equipo; exige sus campos principales
+//
+// Roles: superusuario, organizador de la competencia. Un equipo no pasa a otra competencia.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/equipos/{id}/ (the `ReplaceTeam` operationId).
+func (c *ClientWithResponses) ReplaceTeamWithResponse(ctx context.Context, id ID, params *ReplaceTeamParams, body ReplaceTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceTeamResponse, error) {
+	rsp, err := c.ReplaceTeam(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceTeamResponse(rsp)
 }
 
 // SubmitRecordsWithBodyWithResponse Envía los tiempos de un equipo
@@ -4714,6 +17886,167 @@ func (c *ClientWithResponses) GetReadyAliasWithResponse(ctx context.Context, req
 	return ParseGetReadyAliasResponse(rsp)
 }
 
+// ListJudgesWithResponse Jueces
+//
+// Roles: superusuario y organizador (todos, pues son comunes); observador (los de sus competencias). Por
+// nombre de usuario si no se ordena de otro modo.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/jueces/ (the `ListJudges` operationId).
+func (c *ClientWithResponses) ListJudgesWithResponse(ctx context.Context, params *ListJudgesParams, reqEditors ...RequestEditorFn) (*ListJudgesResponse, error) {
+	rsp, err := c.ListJudges(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListJudgesResponse(rsp)
+}
+
+// CreateJudgeWithBodyWithResponse Crea un juez
+//
+// Roles: superusuario, organizador. Sin `password` solo puede entrar con un código. 409 `ya_existe`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jueces/ (the `CreateJudge` operationId).
+func (c *ClientWithResponses) CreateJudgeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateJudgeResponse, error) {
+	rsp, err := c.CreateJudgeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateJudgeResponse(rsp)
+}
+
+// CreateJudgeWithResponse Crea un juez
+//
+// Roles: superusuario, organizador. Sin `password` solo puede entrar con un código. 409 `ya_existe`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jueces/ (the `CreateJudge` operationId).
+func (c *ClientWithResponses) CreateJudgeWithResponse(ctx context.Context, body CreateJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJudgeResponse, error) {
+	rsp, err := c.CreateJudge(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateJudgeResponse(rsp)
+}
+
+// DeleteJudgeWithResponse Elimina un juez sin registros
+//
+// Roles: los que pueden cambiarlo. Sus equipos quedan sin juez. 409 `en_uso` si tiene registros: basta con
+// desactivarlo.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/jueces/{id}/ (the `DeleteJudge` operationId).
+func (c *ClientWithResponses) DeleteJudgeWithResponse(ctx context.Context, id ID, params *DeleteJudgeParams, reqEditors ...RequestEditorFn) (*DeleteJudgeResponse, error) {
+	rsp, err := c.DeleteJudge(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteJudgeResponse(rsp)
+}
+
+// GetJudgeWithResponse Un juez
+//
+// Roles: superusuario, organizador; observador, los de sus competencias.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/jueces/{id}/ (the `GetJudge` operationId).
+func (c *ClientWithResponses) GetJudgeWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetJudgeResponse, error) {
+	rsp, err := c.GetJudge(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetJudgeResponse(rsp)
+}
+
+// UpdateJudgeWithBodyWithResponse Cambia campos de un juez
+//
+// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+// su código deja de valer.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/jueces/{id}/ (the `UpdateJudge` operationId).
+func (c *ClientWithResponses) UpdateJudgeWithBodyWithResponse(ctx context.Context, id ID, params *UpdateJudgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateJudgeResponse, error) {
+	rsp, err := c.UpdateJudgeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateJudgeResponse(rsp)
+}
+
+// UpdateJudgeWithResponse Cambia campos de un juez
+//
+// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+// su código deja de valer.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/jueces/{id}/ (the `UpdateJudge` operationId).
+func (c *ClientWithResponses) UpdateJudgeWithResponse(ctx context.Context, id ID, params *UpdateJudgeParams, body UpdateJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJudgeResponse, error) {
+	rsp, err := c.UpdateJudge(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateJudgeResponse(rsp)
+}
+
+// ReplaceJudgeWithBodyWithResponse Cambia un juez; exige su nombre de usuario
+//
+// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+// su código deja de valer.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/jueces/{id}/ (the `ReplaceJudge` operationId).
+func (c *ClientWithResponses) ReplaceJudgeWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceJudgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceJudgeResponse, error) {
+	rsp, err := c.ReplaceJudgeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceJudgeResponse(rsp)
+}
+
+// ReplaceJudgeWithResponse Cambia un juez; exige su nombre de usuario
+//
+// Roles: superusuario; organizador, los jueces de sus competencias que no trabajan en una activa de otros, y
+// los que no tienen equipo. Con otra contraseña o `is_active: false` se cierran sus sesiones y WebSocket, y
+// su código deja de valer.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/jueces/{id}/ (the `ReplaceJudge` operationId).
+func (c *ClientWithResponses) ReplaceJudgeWithResponse(ctx context.Context, id ID, params *ReplaceJudgeParams, body ReplaceJudgeJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceJudgeResponse, error) {
+	rsp, err := c.ReplaceJudge(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceJudgeResponse(rsp)
+}
+
+// ResetJudgeWithResponse Da a un juez una contraseña nueva
+//
+// Roles: los que pueden cambiarlo. La contraseña solo se ve aquí. Se cierran sus sesiones y WebSocket, y su
+// código deja de valer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jueces/{id}/restablecer/ (the `ResetJudge` operationId).
+func (c *ClientWithResponses) ResetJudgeWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ResetJudgeResponse, error) {
+	rsp, err := c.ResetJudge(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResetJudgeResponse(rsp)
+}
+
 // LoginJudgeWithBodyWithResponse Inicia la sesión de un juez
 //
 // Acepta el nombre de usuario o el correo, sin distinguir mayúsculas. Se ignora cualquier encabezado
@@ -4744,6 +18077,40 @@ func (c *ClientWithResponses) LoginJudgeWithResponse(ctx context.Context, body L
 		return nil, err
 	}
 	return ParseLoginJudgeResponse(rsp)
+}
+
+// LoginJudgeByCodeWithBodyWithResponse Inicia la sesión de un juez con el código impreso
+//
+// En vez de usuario y contraseña: el código que da `POST /api/competencias/{id}/credenciales/`, que vale 30
+// días. No importan mayúsculas, espacios ni guiones. Se ignora cualquier encabezado `Authorization`. Tras
+// muchos fallos de una misma dirección responde 429.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/login/codigo/ (the `LoginJudgeByCode` operationId).
+func (c *ClientWithResponses) LoginJudgeByCodeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginJudgeByCodeResponse, error) {
+	rsp, err := c.LoginJudgeByCodeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLoginJudgeByCodeResponse(rsp)
+}
+
+// LoginJudgeByCodeWithResponse Inicia la sesión de un juez con el código impreso
+//
+// En vez de usuario y contraseña: el código que da `POST /api/competencias/{id}/credenciales/`, que vale 30
+// días. No importan mayúsculas, espacios ni guiones. Se ignora cualquier encabezado `Authorization`. Tras
+// muchos fallos de una misma dirección responde 429.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/login/codigo/ (the `LoginJudgeByCode` operationId).
+func (c *ClientWithResponses) LoginJudgeByCodeWithResponse(ctx context.Context, body LoginJudgeByCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginJudgeByCodeResponse, error) {
+	rsp, err := c.LoginJudgeByCode(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLoginJudgeByCodeResponse(rsp)
 }
 
 // LogoutJudgeWithBodyWithResponse Cierra la sesión de un juez
@@ -4789,6 +18156,145 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 	return ParseGetMeResponse(rsp)
 }
 
+// ListOrganizersWithResponse Organizadores
+//
+// Roles: superusuario. Por nombre de usuario si no se ordena de otro modo.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/organizadores/ (the `ListOrganizers` operationId).
+func (c *ClientWithResponses) ListOrganizersWithResponse(ctx context.Context, params *ListOrganizersParams, reqEditors ...RequestEditorFn) (*ListOrganizersResponse, error) {
+	rsp, err := c.ListOrganizers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOrganizersResponse(rsp)
+}
+
+// CreateOrganizerWithBodyWithResponse Crea un organizador
+//
+// Roles: superusuario. Sin `rol` es organizador. 409 `ya_existe`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/organizadores/ (the `CreateOrganizer` operationId).
+func (c *ClientWithResponses) CreateOrganizerWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateOrganizerResponse, error) {
+	rsp, err := c.CreateOrganizerWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateOrganizerResponse(rsp)
+}
+
+// CreateOrganizerWithResponse Crea un organizador
+//
+// Roles: superusuario. Sin `rol` es organizador. 409 `ya_existe`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/organizadores/ (the `CreateOrganizer` operationId).
+func (c *ClientWithResponses) CreateOrganizerWithResponse(ctx context.Context, body CreateOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateOrganizerResponse, error) {
+	rsp, err := c.CreateOrganizer(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateOrganizerResponse(rsp)
+}
+
+// DeleteOrganizerWithResponse Elimina un organizador
+//
+// Roles: superusuario, y no a sí mismo. Lo que hizo queda en el registro con su nombre de usuario.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/organizadores/{id}/ (the `DeleteOrganizer` operationId).
+func (c *ClientWithResponses) DeleteOrganizerWithResponse(ctx context.Context, id ID, params *DeleteOrganizerParams, reqEditors ...RequestEditorFn) (*DeleteOrganizerResponse, error) {
+	rsp, err := c.DeleteOrganizer(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteOrganizerResponse(rsp)
+}
+
+// GetOrganizerWithResponse Un organizador
+//
+// Roles: superusuario.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/organizadores/{id}/ (the `GetOrganizer` operationId).
+func (c *ClientWithResponses) GetOrganizerWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetOrganizerResponse, error) {
+	rsp, err := c.GetOrganizer(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOrganizerResponse(rsp)
+}
+
+// UpdateOrganizerWithBodyWithResponse Cambia campos de un organizador
+//
+// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+// `is_active: false` sus tokens dejan de valer.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/organizadores/{id}/ (the `UpdateOrganizer` operationId).
+func (c *ClientWithResponses) UpdateOrganizerWithBodyWithResponse(ctx context.Context, id ID, params *UpdateOrganizerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateOrganizerResponse, error) {
+	rsp, err := c.UpdateOrganizerWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateOrganizerResponse(rsp)
+}
+
+// UpdateOrganizerWithResponse Cambia campos de un organizador
+//
+// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+// `is_active: false` sus tokens dejan de valer.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/organizadores/{id}/ (the `UpdateOrganizer` operationId).
+func (c *ClientWithResponses) UpdateOrganizerWithResponse(ctx context.Context, id ID, params *UpdateOrganizerParams, body UpdateOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateOrganizerResponse, error) {
+	rsp, err := c.UpdateOrganizer(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateOrganizerResponse(rsp)
+}
+
+// ReplaceOrganizerWithBodyWithResponse Cambia un organizador; exige su nombre de usuario
+//
+// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+// `is_active: false` sus tokens dejan de valer.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/organizadores/{id}/ (the `ReplaceOrganizer` operationId).
+func (c *ClientWithResponses) ReplaceOrganizerWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceOrganizerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceOrganizerResponse, error) {
+	rsp, err := c.ReplaceOrganizerWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceOrganizerResponse(rsp)
+}
+
+// ReplaceOrganizerWithResponse Cambia un organizador; exige su nombre de usuario
+//
+// Roles: superusuario. Nadie se quita a sí mismo sus permisos (403). Con otra contraseña o
+// `is_active: false` sus tokens dejan de valer.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/organizadores/{id}/ (the `ReplaceOrganizer` operationId).
+func (c *ClientWithResponses) ReplaceOrganizerWithResponse(ctx context.Context, id ID, params *ReplaceOrganizerParams, body ReplaceOrganizerJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceOrganizerResponse, error) {
+	rsp, err := c.ReplaceOrganizer(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceOrganizerResponse(rsp)
+}
+
 // RefreshTokenAliasWithBodyWithResponse Renueva el token de acceso (otro nombre de /api/token/refresh/)
 //
 // Sirve a jueces y organizadores. El token de renovación no cambia: sigue valiendo.
@@ -4819,7 +18325,107 @@ func (c *ClientWithResponses) RefreshTokenAliasWithResponse(ctx context.Context,
 	return ParseRefreshTokenAliasResponse(rsp)
 }
 
+// ListAllEvidenceWithResponse Registros de todas las competencias que se ven
+//
+// Roles: superusuario, organizador, observador. De las que ya se iniciaron.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/registros/ (the `ListAllEvidence` operationId).
+func (c *ClientWithResponses) ListAllEvidenceWithResponse(ctx context.Context, params *ListAllEvidenceParams, reqEditors ...RequestEditorFn) (*ListAllEvidenceResponse, error) {
+	rsp, err := c.ListAllEvidence(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAllEvidenceResponse(rsp)
+}
+
+// VoidEvidenceWithBodyWithResponse Anula un registro
+//
+// Roles: superusuario, organizador de su competencia. Nada se borra: es la decisión `anular`, y responde el
+// registro como quedó.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/registros/{id_registro}/ (the `VoidEvidence` operationId).
+func (c *ClientWithResponses) VoidEvidenceWithBodyWithResponse(ctx context.Context, recordID string, params *VoidEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidEvidenceResponse, error) {
+	rsp, err := c.VoidEvidenceWithBody(ctx, recordID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVoidEvidenceResponse(rsp)
+}
+
+// VoidEvidenceWithResponse Anula un registro
+//
+// Roles: superusuario, organizador de su competencia. Nada se borra: es la decisión `anular`, y responde el
+// registro como quedó.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/registros/{id_registro}/ (the `VoidEvidence` operationId).
+func (c *ClientWithResponses) VoidEvidenceWithResponse(ctx context.Context, recordID string, params *VoidEvidenceParams, body VoidEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidEvidenceResponse, error) {
+	rsp, err := c.VoidEvidence(ctx, recordID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVoidEvidenceResponse(rsp)
+}
+
+// GetEvidenceWithResponse Un registro con todo lo que se sabe de él
+//
+// Roles: superusuario, organizador u observador de su competencia.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/registros/{id_registro}/ (the `GetEvidence` operationId).
+func (c *ClientWithResponses) GetEvidenceWithResponse(ctx context.Context, recordID string, params *GetEvidenceParams, reqEditors ...RequestEditorFn) (*GetEvidenceResponse, error) {
+	rsp, err := c.GetEvidence(ctx, recordID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetEvidenceResponse(rsp)
+}
+
+// ChangeEvidenceWithBodyWithResponse Decide sobre un registro
+//
+// Roles: superusuario, organizador de su competencia. El registro no cambia: se toman las decisiones
+// (`anular`, `restituir`, `incluir`, `mover`) que lo llevan al `estado` y al equipo que se dan; ninguna si
+// ya está así. Cada una tiene una clave que sale de `clave` (o `Idempotency-Key`), así que repetir la
+// solicitud no decide dos veces.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/registros/{id_registro}/ (the `ChangeEvidence` operationId).
+func (c *ClientWithResponses) ChangeEvidenceWithBodyWithResponse(ctx context.Context, recordID string, params *ChangeEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeEvidenceResponse, error) {
+	rsp, err := c.ChangeEvidenceWithBody(ctx, recordID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeEvidenceResponse(rsp)
+}
+
+// ChangeEvidenceWithResponse Decide sobre un registro
+//
+// Roles: superusuario, organizador de su competencia. El registro no cambia: se toman las decisiones
+// (`anular`, `restituir`, `incluir`, `mover`) que lo llevan al `estado` y al equipo que se dan; ninguna si
+// ya está así. Cada una tiene una clave que sale de `clave` (o `Idempotency-Key`), así que repetir la
+// solicitud no decide dos veces.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/registros/{id_registro}/ (the `ChangeEvidence` operationId).
+func (c *ClientWithResponses) ChangeEvidenceWithResponse(ctx context.Context, recordID string, params *ChangeEvidenceParams, body ChangeEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeEvidenceResponse, error) {
+	rsp, err := c.ChangeEvidence(ctx, recordID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeEvidenceResponse(rsp)
+}
+
 // LoginOrganizerWithBodyWithResponse Inicia la sesión de un organizador
+//
+// De cualquier rol: superusuario, organizador u observador.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4833,6 +18439,8 @@ func (c *ClientWithResponses) LoginOrganizerWithBodyWithResponse(ctx context.Con
 }
 
 // LoginOrganizerWithResponse Inicia la sesión de un organizador
+//
+// De cualquier rol: superusuario, organizador u observador.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4873,6 +18481,212 @@ func (c *ClientWithResponses) RefreshTokenWithResponse(ctx context.Context, body
 		return nil, err
 	}
 	return ParseRefreshTokenResponse(rsp)
+}
+
+// ListWebhooksWithResponse Webhooks
+//
+// Roles: superusuario, todos; organizador, los de sus competencias; un observador no tiene ninguno. Por
+// `id`. El secreto no se ve.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/webhooks/ (the `ListWebhooks` operationId).
+func (c *ClientWithResponses) ListWebhooksWithResponse(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error) {
+	rsp, err := c.ListWebhooks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListWebhooksResponse(rsp)
+}
+
+// CreateWebhookWithBodyWithResponse Crea un webhook
+//
+// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+//
+// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+func (c *ClientWithResponses) CreateWebhookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error) {
+	rsp, err := c.CreateWebhookWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateWebhookResponse(rsp)
+}
+
+// CreateWebhookWithResponse Crea un webhook
+//
+// Roles: superusuario; organizador, de una de sus competencias. Sin `competencia_id` es de todas, lo que solo
+// puede un superusuario. El `secreto` solo se ve en esta respuesta. La URL es `https://` de una dirección
+// pública. Como mucho 10 por competencia, y 10 de todas (409 `demasiados_registros`).
+//
+// Cada aviso es un POST con JSON: `{id, tipo, creado, evento, ocurrido, competencia}` y, según `tipo`,
+// `equipo` u `oficial`. Lleva `X-Server5K-Delivery` (el `id`, el mismo si se repite) y
+// `X-Server5K-Signature: t=<segundos>,v1=<hex de HMAC-SHA256(secreto, t + "." + cuerpo)>`. Llega al menos
+// una vez y sin orden fijo: el orden lo dice `evento`. Lo que no se responde con 2xx se repite a los 5 s,
+// 30 s, 2 min, 10 min, 1 h y después cada 6 h, durante 24 h; 410 desactiva el webhook.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/webhooks/ (the `CreateWebhook` operationId).
+func (c *ClientWithResponses) CreateWebhookWithResponse(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error) {
+	rsp, err := c.CreateWebhook(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateWebhookResponse(rsp)
+}
+
+// DeleteWebhookWithResponse Elimina un webhook con sus entregas
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/webhooks/{id}/ (the `DeleteWebhook` operationId).
+func (c *ClientWithResponses) DeleteWebhookWithResponse(ctx context.Context, id ID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*DeleteWebhookResponse, error) {
+	rsp, err := c.DeleteWebhook(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteWebhookResponse(rsp)
+}
+
+// GetWebhookWithResponse Un webhook
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/webhooks/{id}/ (the `GetWebhook` operationId).
+func (c *ClientWithResponses) GetWebhookWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetWebhookResponse, error) {
+	rsp, err := c.GetWebhook(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetWebhookResponse(rsp)
+}
+
+// UpdateWebhookWithBodyWithResponse Cambia campos de un webhook
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+func (c *ClientWithResponses) UpdateWebhookWithBodyWithResponse(ctx context.Context, id ID, params *UpdateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateWebhookResponse, error) {
+	rsp, err := c.UpdateWebhookWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateWebhookResponse(rsp)
+}
+
+// UpdateWebhookWithResponse Cambia campos de un webhook
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/webhooks/{id}/ (the `UpdateWebhook` operationId).
+func (c *ClientWithResponses) UpdateWebhookWithResponse(ctx context.Context, id ID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateWebhookResponse, error) {
+	rsp, err := c.UpdateWebhook(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateWebhookResponse(rsp)
+}
+
+// ReplaceWebhookWithBodyWithResponse Cambia un webhook; exige `url` y `tipos`
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+func (c *ClientWithResponses) ReplaceWebhookWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceWebhookResponse, error) {
+	rsp, err := c.ReplaceWebhookWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceWebhookResponse(rsp)
+}
+
+// ReplaceWebhookWithResponse Cambia un webhook; exige `url` y `tipos`
+//
+// Roles: superusuario, organizador de su competencia, que no cambia. Con `nuevo_secreto` el de antes deja de
+// usarse y la respuesta trae el nuevo. Al desactivarlo falla lo pendiente; al activarlo se avisa de lo que
+// pasa desde entonces.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/webhooks/{id}/ (the `ReplaceWebhook` operationId).
+func (c *ClientWithResponses) ReplaceWebhookWithResponse(ctx context.Context, id ID, params *ReplaceWebhookParams, body ReplaceWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceWebhookResponse, error) {
+	rsp, err := c.ReplaceWebhook(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceWebhookResponse(rsp)
+}
+
+// ListDeliveriesWithResponse Entregas de un webhook
+//
+// Roles: superusuario, organizador de su competencia. De la más reciente a la más antigua; sin `page`, las primeras 200.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/webhooks/{id}/entregas/ (the `ListDeliveries` operationId).
+func (c *ClientWithResponses) ListDeliveriesWithResponse(ctx context.Context, id ID, params *ListDeliveriesParams, reqEditors ...RequestEditorFn) (*ListDeliveriesResponse, error) {
+	rsp, err := c.ListDeliveries(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeliveriesResponse(rsp)
+}
+
+// GetDeliveryWithResponse Una entrega con lo que se envía
+//
+// Roles: superusuario, organizador de su competencia.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/webhooks/{id}/entregas/{id_entrega}/ (the `GetDelivery` operationId).
+func (c *ClientWithResponses) GetDeliveryWithResponse(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*GetDeliveryResponse, error) {
+	rsp, err := c.GetDelivery(ctx, id, deliveryID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDeliveryResponse(rsp)
+}
+
+// RedeliverWithResponse Envía una entrega otra vez
+//
+// Roles: superusuario, organizador de su competencia. Con el mismo `id` y el mismo cuerpo. 409
+// `decision_imposible` si el webhook no está activo.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
+func (c *ClientWithResponses) RedeliverWithResponse(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*RedeliverResponse, error) {
+	rsp, err := c.Redeliver(ctx, id, deliveryID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRedeliverResponse(rsp)
 }
 
 // GetLiveWithResponse El proceso responde
@@ -4920,6 +18734,19 @@ func (c *ClientWithResponses) GetServingWithResponse(ctx context.Context, reqEdi
 	return ParseGetServingResponse(rsp)
 }
 
+// GetPrintStyleWithResponse El estilo de los documentos HTML
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /print.css (the `GetPrintStyle` operationId).
+func (c *ClientWithResponses) GetPrintStyleWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPrintStyleResponse, error) {
+	rsp, err := c.GetPrintStyle(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPrintStyleResponse(rsp)
+}
+
 // ParseGetRootResponse parses an HTTP response from a GetRootWithResponse call
 func ParseGetRootResponse(rsp *http.Response) (*GetRootResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4940,20 +18767,6 @@ func ParseGetRootResponse(rsp *http.Response) (*GetRootResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
 
 	}
 
@@ -4981,26 +18794,177 @@ func ParseListCompetitionStatesResponse(rsp *http.Response) (*ListCompetitionSta
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+// ParseListAuditResponse parses an HTTP response from a ListAuditWithResponse call
+func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAuditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuditList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON503 = &dest
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCategoriesResponse parses an HTTP response from a ListCategoriesWithResponse call
+func ParseListCategoriesResponse(rsp *http.Response) (*ListCategoriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCategoriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CategoryList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateCategoryResponse parses an HTTP response from a CreateCategoryWithResponse call
+func ParseCreateCategoryResponse(rsp *http.Response) (*CreateCategoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateCategoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CategoryRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteCategoryResponse parses an HTTP response from a DeleteCategoryWithResponse call
+func ParseDeleteCategoryResponse(rsp *http.Response) (*DeleteCategoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteCategoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseGetCategoryResponse parses an HTTP response from a GetCategoryWithResponse call
+func ParseGetCategoryResponse(rsp *http.Response) (*GetCategoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCategoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CategoryRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateCategoryResponse parses an HTTP response from a UpdateCategoryWithResponse call
+func ParseUpdateCategoryResponse(rsp *http.Response) (*UpdateCategoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateCategoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CategoryRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplaceCategoryResponse parses an HTTP response from a ReplaceCategoryWithResponse call
+func ParseReplaceCategoryResponse(rsp *http.Response) (*ReplaceCategoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceCategoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CategoryRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	}
 
@@ -5022,40 +18986,54 @@ func ParseListCompetitionsResponse(rsp *http.Response) (*ListCompetitionsRespons
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest []Competition
+		var dest CompetitionList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+	}
+
+	return response, nil
+}
+
+// ParseCreateCompetitionResponse parses an HTTP response from a CreateCompetitionWithResponse call
+func ParseCreateCompetitionResponse(rsp *http.Response) (*CreateCompetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateCompetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CompetitionRow
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON400 = &dest
+		response.JSON201 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
+// ParseDeleteCompetitionResponse parses an HTTP response from a DeleteCompetitionWithResponse call
+func ParseDeleteCompetitionResponse(rsp *http.Response) (*DeleteCompetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
+	response := &DeleteCompetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
 	}
 
 	return response, nil
@@ -5076,46 +19054,200 @@ func ParseGetCompetitionResponse(rsp *http.Response) (*GetCompetitionResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Competition
+		var dest AnyCompetition
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
+// ParseUpdateCompetitionResponse parses an HTTP response from a UpdateCompetitionWithResponse call
+func ParseUpdateCompetitionResponse(rsp *http.Response) (*UpdateCompetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+	response := &UpdateCompetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CompetitionRow
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON503 = &dest
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplaceCompetitionResponse parses an HTTP response from a ReplaceCompetitionWithResponse call
+func ParseReplaceCompetitionResponse(rsp *http.Response) (*ReplaceCompetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceCompetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CompetitionRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAssignJudgesResponse parses an HTTP response from a AssignJudgesWithResponse call
+func ParseAssignJudgesResponse(rsp *http.Response) (*AssignJudgesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AssignJudgesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OfficeTeamList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCopyCompetitionResponse parses an HTTP response from a CopyCompetitionWithResponse call
+func ParseCopyCompetitionResponse(rsp *http.Response) (*CopyCompetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CopyCompetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CompetitionRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMakeCredentialsResponse parses an HTTP response from a MakeCredentialsWithResponse call
+func ParseMakeCredentialsResponse(rsp *http.Response) (*MakeCredentialsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MakeCredentialsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Credential
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRulingsResponse parses an HTTP response from a ListRulingsWithResponse call
+func ParseListRulingsResponse(rsp *http.Response) (*ListRulingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRulingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RulingList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRuleResponse parses an HTTP response from a RuleWithResponse call
+func ParseRuleResponse(rsp *http.Response) (*RuleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RuleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Ruled
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Ruled
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
 
 	}
 
@@ -5137,67 +19269,176 @@ func ParseStopCompetitionResponse(rsp *http.Response) (*StopCompetitionResponse,
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Competition
+		var dest CompetitionRow
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
+// ParseListCompetitionTeamsResponse parses an HTTP response from a ListCompetitionTeamsWithResponse call
+func ParseListCompetitionTeamsResponse(rsp *http.Response) (*ListCompetitionTeamsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
+	response := &ListCompetitionTeamsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OfficeTeamList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON405 = &dest
+		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON409 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
-		var dest TooLarge
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON413 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+// ParseListEventsResponse parses an HTTP response from a ListEventsWithResponse call
+func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EventList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON503 = &dest
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportResultsCSVResponse parses an HTTP response from a ExportResultsCSVWithResponse call
+func ParseExportResultsCSVResponse(rsp *http.Response) (*ExportResultsCSVResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportResultsCSVResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseExportResultsJSONResponse parses an HTTP response from a ExportResultsJSONWithResponse call
+func ParseExportResultsJSONResponse(rsp *http.Response) (*ExportResultsJSONResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportResultsJSONResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Results
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportResultsXLSXResponse parses an HTTP response from a ExportResultsXLSXWithResponse call
+func ParseExportResultsXLSXResponse(rsp *http.Response) (*ExportResultsXLSXResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportResultsXLSXResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseExportFileResponse parses an HTTP response from a ExportFileWithResponse call
+func ParseExportFileResponse(rsp *http.Response) (*ExportFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExportFile200JSONResponseBody
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseImportTeamsResponse parses an HTTP response from a ImportTeamsWithResponse call
+func ParseImportTeamsResponse(rsp *http.Response) (*ImportTeamsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportTeamsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	}
 
@@ -5219,74 +19460,89 @@ func ParseStartCompetitionResponse(rsp *http.Response) (*StartCompetitionRespons
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Competition
+		var dest CompetitionRow
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
+// ParseGetReadinessResponse parses an HTTP response from a GetReadinessWithResponse call
+func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
+	response := &GetReadinessResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PostList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON405 = &dest
+		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON409 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
-		var dest TooLarge
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON413 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON415 = &dest
+// ParseReopenCompetitionResponse parses an HTTP response from a ReopenCompetitionWithResponse call
+func ParseReopenCompetitionResponse(rsp *http.Response) (*ReopenCompetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+	response := &ReopenCompetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CompetitionRow
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON503 = &dest
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListEvidenceResponse parses an HTTP response from a ListEvidenceWithResponse call
+func ParseListEvidenceResponse(rsp *http.Response) (*ListEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EvidenceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	}
 
@@ -5314,47 +19570,168 @@ func ParseGetResultsResponse(rsp *http.Response) (*GetResultsResponse, error) {
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
+// ParseGetDifferenceResponse parses an HTTP response from a GetDifferenceWithResponse call
+func ParseGetDifferenceResponse(rsp *http.Response) (*GetDifferenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
+	response := &GetDifferenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Difference
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON405 = &dest
+		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+	}
+
+	return response, nil
+}
+
+// ParsePublishResultsResponse parses an HTTP response from a PublishResultsWithResponse call
+func ParsePublishResultsResponse(rsp *http.Response) (*PublishResultsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PublishResultsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Version
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON503 = &dest
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Version
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListVersionsResponse parses an HTTP response from a ListVersionsWithResponse call
+func ParseListVersionsResponse(rsp *http.Response) (*ListVersionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListVersionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest VersionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetVersionResponse parses an HTTP response from a GetVersionWithResponse call
+func ParseGetVersionResponse(rsp *http.Response) (*GetVersionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetVersionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PublishedResults
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListFindingsResponse parses an HTTP response from a ListFindingsWithResponse call
+func ParseListFindingsResponse(rsp *http.Response) (*ListFindingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFindingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FindingList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCorrectGunResponse parses an HTTP response from a CorrectGunWithResponse call
+func ParseCorrectGunResponse(rsp *http.Response) (*CorrectGunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CorrectGunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CompetitionRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	}
 
@@ -5376,40 +19753,54 @@ func ParseListTeamsResponse(rsp *http.Response) (*ListTeamsResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest []Team
+		var dest TeamList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+	}
+
+	return response, nil
+}
+
+// ParseCreateTeamResponse parses an HTTP response from a CreateTeamWithResponse call
+func ParseCreateTeamResponse(rsp *http.Response) (*CreateTeamResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTeamResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest TeamRow
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON400 = &dest
+		response.JSON201 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
+// ParseDeleteTeamResponse parses an HTTP response from a DeleteTeamWithResponse call
+func ParseDeleteTeamResponse(rsp *http.Response) (*DeleteTeamResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
+	response := &DeleteTeamResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
 	}
 
 	return response, nil
@@ -5430,46 +19821,63 @@ func ParseGetTeamResponse(rsp *http.Response) (*GetTeamResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Team
+		var dest AnyTeam
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
+// ParseUpdateTeamResponse parses an HTTP response from a UpdateTeamWithResponse call
+func ParseUpdateTeamResponse(rsp *http.Response) (*UpdateTeamResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+	response := &UpdateTeamResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TeamRow
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON503 = &dest
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplaceTeamResponse parses an HTTP response from a ReplaceTeamWithResponse call
+func ParseReplaceTeamResponse(rsp *http.Response) (*ReplaceTeamResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceTeamResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TeamRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	}
 
@@ -5497,62 +19905,6 @@ func ParseSubmitRecordsResponse(rsp *http.Response) (*SubmitRecordsResponse, err
 		}
 		response.JSON201 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest RefusedRecordsOrDetail
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest RefusedRecords
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest RefusedRecords
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
-		var dest TooLarge
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON413 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON415 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest RefusedRecordsOrDetail
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
-
 	}
 
 	return response, nil
@@ -5578,48 +19930,6 @@ func ParseGetTeamRecordsResponse(rsp *http.Response) (*GetTeamRecordsResponse, e
 			return nil, err
 		}
 		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Error
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest Error
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
 
 	}
 
@@ -5647,20 +19957,6 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
-
 	}
 
 	return response, nil
@@ -5687,19 +19983,177 @@ func ParseGetReadyAliasResponse(rsp *http.Response) (*GetReadyAliasResponse, err
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unhealthy
+	return response, nil
+}
+
+// ParseListJudgesResponse parses an HTTP response from a ListJudgesWithResponse call
+func ParseListJudgesResponse(rsp *http.Response) (*ListJudgesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListJudgesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JudgeList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON503 = &dest
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateJudgeResponse parses an HTTP response from a CreateJudgeWithResponse call
+func ParseCreateJudgeResponse(rsp *http.Response) (*CreateJudgeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateJudgeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest JudgeRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteJudgeResponse parses an HTTP response from a DeleteJudgeWithResponse call
+func ParseDeleteJudgeResponse(rsp *http.Response) (*DeleteJudgeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteJudgeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseGetJudgeResponse parses an HTTP response from a GetJudgeWithResponse call
+func ParseGetJudgeResponse(rsp *http.Response) (*GetJudgeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetJudgeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JudgeRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateJudgeResponse parses an HTTP response from a UpdateJudgeWithResponse call
+func ParseUpdateJudgeResponse(rsp *http.Response) (*UpdateJudgeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateJudgeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JudgeRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplaceJudgeResponse parses an HTTP response from a ReplaceJudgeWithResponse call
+func ParseReplaceJudgeResponse(rsp *http.Response) (*ReplaceJudgeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceJudgeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JudgeRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResetJudgeResponse parses an HTTP response from a ResetJudgeWithResponse call
+func ParseResetJudgeResponse(rsp *http.Response) (*ResetJudgeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResetJudgeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NewPassword
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	}
 
@@ -5727,54 +20181,31 @@ func ParseLoginJudgeResponse(rsp *http.Response) (*LoginJudgeResponse, error) {
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest ErrorOrDetail
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Error
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+// ParseLoginJudgeByCodeResponse parses an HTTP response from a LoginJudgeByCodeWithResponse call
+func ParseLoginJudgeByCodeResponse(rsp *http.Response) (*LoginJudgeByCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
-		var dest TooLarge
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON413 = &dest
+	response := &LoginJudgeByCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TokenPair
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON415 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
+		response.JSON200 = &dest
 
 	}
 
@@ -5802,48 +20233,6 @@ func ParseLogoutJudgeResponse(rsp *http.Response) (*LogoutJudgeResponse, error) 
 		}
 		response.JSON205 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest ErrorOrDetail
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
-		var dest TooLarge
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON413 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON415 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
-
 	}
 
 	return response, nil
@@ -5870,33 +20259,151 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+// ParseListOrganizersResponse parses an HTTP response from a ListOrganizersWithResponse call
+func ParseListOrganizersResponse(rsp *http.Response) (*ListOrganizersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+	response := &ListOrganizersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrganizerList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON503 = &dest
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateOrganizerResponse parses an HTTP response from a CreateOrganizerWithResponse call
+func ParseCreateOrganizerResponse(rsp *http.Response) (*CreateOrganizerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateOrganizerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest OrganizerRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteOrganizerResponse parses an HTTP response from a DeleteOrganizerWithResponse call
+func ParseDeleteOrganizerResponse(rsp *http.Response) (*DeleteOrganizerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteOrganizerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseGetOrganizerResponse parses an HTTP response from a GetOrganizerWithResponse call
+func ParseGetOrganizerResponse(rsp *http.Response) (*GetOrganizerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOrganizerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrganizerRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateOrganizerResponse parses an HTTP response from a UpdateOrganizerWithResponse call
+func ParseUpdateOrganizerResponse(rsp *http.Response) (*UpdateOrganizerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateOrganizerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrganizerRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplaceOrganizerResponse parses an HTTP response from a ReplaceOrganizerWithResponse call
+func ParseReplaceOrganizerResponse(rsp *http.Response) (*ReplaceOrganizerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceOrganizerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrganizerRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	}
 
@@ -5924,47 +20431,109 @@ func ParseRefreshTokenAliasResponse(rsp *http.Response) (*RefreshTokenAliasRespo
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest FieldErrorsOrDetail
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+// ParseListAllEvidenceResponse parses an HTTP response from a ListAllEvidenceWithResponse call
+func ParseListAllEvidenceResponse(rsp *http.Response) (*ListAllEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
-		var dest TooLarge
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON413 = &dest
+	response := &ListAllEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EvidenceList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON415 = &dest
+		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+	}
+
+	return response, nil
+}
+
+// ParseVoidEvidenceResponse parses an HTTP response from a VoidEvidenceWithResponse call
+func ParseVoidEvidenceResponse(rsp *http.Response) (*VoidEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VoidEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Evidence
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON503 = &dest
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetEvidenceResponse parses an HTTP response from a GetEvidenceWithResponse call
+func ParseGetEvidenceResponse(rsp *http.Response) (*GetEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Evidence
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeEvidenceResponse parses an HTTP response from a ChangeEvidenceWithResponse call
+func ParseChangeEvidenceResponse(rsp *http.Response) (*ChangeEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Evidence
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	}
 
@@ -5992,55 +20561,6 @@ func ParseLoginOrganizerResponse(rsp *http.Response) (*LoginOrganizerResponse, e
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest FieldErrorsOrDetail
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
-		var dest TooLarge
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON413 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON415 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
-
 	}
 
 	return response, nil
@@ -6067,47 +20587,229 @@ func ParseRefreshTokenResponse(rsp *http.Response) (*RefreshTokenResponse, error
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest FieldErrorsOrDetail
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
+	return response, nil
+}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+// ParseListWebhooksResponse parses an HTTP response from a ListWebhooksWithResponse call
+func ParseListWebhooksResponse(rsp *http.Response) (*ListWebhooksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
-		var dest TooLarge
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON413 = &dest
+	response := &ListWebhooksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WebhookList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON415 = &dest
+		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+	}
+
+	return response, nil
+}
+
+// ParseCreateWebhookResponse parses an HTTP response from a CreateWebhookWithResponse call
+func ParseCreateWebhookResponse(rsp *http.Response) (*CreateWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest WebhookRow
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.JSON503 = &dest
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteWebhookResponse parses an HTTP response from a DeleteWebhookWithResponse call
+func ParseDeleteWebhookResponse(rsp *http.Response) (*DeleteWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseGetWebhookResponse parses an HTTP response from a GetWebhookWithResponse call
+func ParseGetWebhookResponse(rsp *http.Response) (*GetWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WebhookRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateWebhookResponse parses an HTTP response from a UpdateWebhookWithResponse call
+func ParseUpdateWebhookResponse(rsp *http.Response) (*UpdateWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WebhookRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplaceWebhookResponse parses an HTTP response from a ReplaceWebhookWithResponse call
+func ParseReplaceWebhookResponse(rsp *http.Response) (*ReplaceWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WebhookRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDeliveriesResponse parses an HTTP response from a ListDeliveriesWithResponse call
+func ParseListDeliveriesResponse(rsp *http.Response) (*ListDeliveriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeliveriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeliveryList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDeliveryResponse parses an HTTP response from a GetDeliveryWithResponse call
+func ParseGetDeliveryResponse(rsp *http.Response) (*GetDeliveryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDeliveryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Delivery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRedeliverResponse parses an HTTP response from a RedeliverWithResponse call
+func ParseRedeliverResponse(rsp *http.Response) (*RedeliverResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RedeliverResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Delivery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	}
 
@@ -6135,13 +20837,6 @@ func ParseGetLiveResponse(rsp *http.Response) (*GetLiveResponse, error) {
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
-
 	}
 
 	return response, nil
@@ -6167,20 +20862,6 @@ func ParseGetReadyResponse(rsp *http.Response) (*GetReadyResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unhealthy
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
 
 	}
 
@@ -6208,20 +20889,22 @@ func ParseGetServingResponse(rsp *http.Response) (*GetServingResponse, error) {
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON405 = &dest
+	}
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unhealthy
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
+	return response, nil
+}
 
+// ParseGetPrintStyleResponse parses an HTTP response from a GetPrintStyleWithResponse call
+func ParseGetPrintStyleResponse(rsp *http.Response) (*GetPrintStyleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPrintStyleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
 	}
 
 	return response, nil

@@ -90,16 +90,20 @@ func TestClient_TalksAsTheContractSays(t *testing.T) {
 	}
 
 	id, tap := "0b9d1c2e-7f3a-4c55-9a61-3f1f0c5e8a01", 1764082799999.25
-	stored, err := c.SubmitRecordsWithResponse(t.Context(), 7, client.SubmitRequest{Records: []client.RecordInput{{ID: &id, Elapsed: 1234567, MarkedAt: &tap}}})
-	if err != nil || stored.JSON201 == nil || stored.JSON201.Stored != 1 || stored.JSON201.Records[0].ID.String() != id {
+	stored, err := c.SubmitRecordsWithResponse(t.Context(), 7, client.SubmitRequest{Records: []client.RecordInput{{RecordID: &id, Elapsed: 1234567, MarkedAt: &tap}}})
+	if err != nil || stored.JSON201 == nil || stored.JSON201.Stored != 1 || stored.JSON201.Records[0].RecordID.String() != id {
 		t.Fatalf("stored %+v, %v", stored, err)
 	}
 	active := "true"
 	list, err := c.ListCompetitionsWithResponse(t.Context(), &client.ListCompetitionsParams{IsActive: &active})
-	if err != nil || list.JSON200 == nil || len(*list.JSON200) != 1 {
+	if err != nil || list.JSON200 == nil {
 		t.Fatalf("listed %+v, %v", list, err)
 	}
-	got := (*list.JSON200)[0]
+	rows, err := list.JSON200.AsCompetitions()
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("listed %+v, %v", rows, err)
+	}
+	got := rows[0]
 	if want := time.Date(2026, 11, 25, 15, 0, 0, 250_000_000, time.UTC); got.StartedAt == nil || !got.StartedAt.Equal(want) || got.FinishedAt != nil {
 		t.Errorf("started %v, finished %v", got.StartedAt, got.FinishedAt)
 	}

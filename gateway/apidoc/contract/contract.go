@@ -78,9 +78,22 @@ func Document() (*openapi3.T, error) {
 
 // RoundTrip implements http.RoundTripper. What is wrong with an exchange is kept
 // for Problems; the caller gets the answer as it came.
-func (c *Contract) RoundTrip(r *http.Request) (*http.Response, error) {
+func (c *Contract) RoundTrip(r *http.Request) (*http.Response, error) { return c.exchange(r, c.base) }
+
+// On returns a transport that sends with another base and keeps here what it sees.
+func (c *Contract) On(base http.RoundTripper) http.RoundTripper { return detour{c, base} }
+
+type detour struct {
+	*Contract
+	by http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (d detour) RoundTrip(r *http.Request) (*http.Response, error) { return d.exchange(r, d.by) }
+
+func (c *Contract) exchange(r *http.Request, base http.RoundTripper) (*http.Response, error) {
 	if c.Skip != nil && c.Skip(r) {
-		return c.base.RoundTrip(r)
+		return base.RoundTrip(r)
 	}
 	sent, err := drain(r.Body)
 	if err != nil {
@@ -91,7 +104,7 @@ func (c *Contract) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body == nil {
 		forward.Body = nil
 	}
-	res, err := c.base.RoundTrip(forward)
+	res, err := base.RoundTrip(forward)
 	if err != nil || res.StatusCode == http.StatusSwitchingProtocols {
 		return res, err
 	}
@@ -137,11 +150,15 @@ func (c *Contract) Check(r *http.Request, sent []byte, res *http.Response, got [
 			return redirected(r, res)
 		}
 	}
+	if !found { // a file is also found with the slash that others end in
+		rule, values, found = find(c.paths, strings.TrimSuffix(r.URL.Path, "/"))
+	}
 	if !found {
-		if res.StatusCode != http.StatusNotFound && res.StatusCode != http.StatusBadRequest {
-			return errors.New("the path is not documented")
+		switch res.StatusCode {
+		case http.StatusNotFound, http.StatusBadRequest, http.StatusRequestEntityTooLarge: // the last is found before the path
+			return c.isDetail(got)
 		}
-		return c.isDetail(got)
+		return errors.New("the path is not documented")
 	}
 	method := r.Method
 	if method == http.MethodHead {

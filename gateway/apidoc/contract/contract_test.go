@@ -45,6 +45,9 @@ const (
 	refused = `{"exito":false,"error":"no","codigo":"equipo_ajeno","registros":[],"registros_fallidos":[]}`
 	records = `{"registros":[{"tiempo":1234567,"id_registro":null}]}`
 	retry   = "Retry-After: 1"
+	tag     = `ETag: "0123456789abcdef"`
+	ours    = `{"id":1,"name":"Carrera","datetime":"2026-11-25T10:00:00-05:00","is_active":true,"is_running":true,"started_at":"2026-11-25T10:00:00.250000-05:00",` +
+		`"finished_at":null,"integrantes":15,"politica_redondeo":"raw","salida":"2026-11-25T10:00:01.250000-05:00","ajuste_ms":1000,"version":0}`
 )
 
 func TestRoundTrip(t *testing.T) {
@@ -61,7 +64,7 @@ func TestRoundTrip(t *testing.T) {
 		{name: "a list", call: "GET /api/competencias/?is_active=true", status: 200, body: "[" + competition + "]"},
 		{name: "a value of the wrong type", call: "GET /api/competencias/", status: 200, body: "[" + strings.Replace(competition, `"id":1`, `"id":"1"`, 1) + "]", problem: "id"},
 		{name: "a key too many", call: "GET /api/competencias/7/", status: 200, body: strings.Replace(competition, `{`, `{"extra":1,`, 1), problem: "extra"},
-		{name: "a key too few", call: "GET /api/competencias/7/", status: 200, body: strings.Replace(competition, `"name":"Carrera",`, ``, 1), problem: "name"},
+		{name: "a key too few", call: "GET /api/competencias/7/", status: 200, body: strings.Replace(competition, `"name":"Carrera",`, ``, 1), problem: "AnyCompetition"},
 		{name: "a bad instant", call: "GET /api/competencias/7/", status: 200, body: strings.Replace(competition, "-05:00", "", 1), problem: "datetime"},
 		{name: "a status that is not documented", call: "GET /api/competencias/", status: 418, body: `{"detail":"x"}`, problem: "status"},
 		{name: "another type of content", call: "GET /api/me/", status: 401, headers: "Content-Type: text/plain\nWWW-Authenticate: Bearer", body: "x", problem: "Content-Type"},
@@ -77,13 +80,22 @@ func TestRoundTrip(t *testing.T) {
 		{name: "an unknown code", call: "POST /api/equipos/7/registros/", sent: records, status: 403, body: strings.Replace(refused, "equipo_ajeno", "x", 1), problem: "codigo"},
 		{name: "never 409", call: "POST /api/equipos/7/registros/", sent: records, status: 409, body: refused, problem: "status"},
 		{name: "away", call: "POST /api/equipos/7/registros/", sent: records, status: 503, headers: retry, body: strings.Replace(refused, "equipo_ajeno", "no_disponible", 1)},
-		{name: "started now", call: "POST /api/competencias/1/iniciar/", status: 200, body: competition},
+		{name: "started now", call: "POST /api/competencias/1/iniciar/", status: 200, headers: tag, body: ours},
+		{name: "started now, without a tag", call: "POST /api/competencias/1/iniciar/", status: 200, body: ours, problem: "ETag"},
+		{name: "a page", call: "GET /api/competencias/?page=1", status: 200, body: `{"count":1,"next":null,"previous":null,"results":[` + ours + `]}`},
+		{name: "a page that does not say how many", call: "GET /api/competencias/?page=1", status: 200, body: `{"next":null,"previous":null,"results":[]}`, problem: "CompetitionList"},
+		{name: "a file", call: "GET /api/competencias/1/exportar/results.csv", status: 200, headers: "Content-Type: text/csv; charset=utf-8", body: "x"},
+		{name: "a file with a slash", call: "GET /api/competencias/1/exportar/results.csv/", status: 200, headers: "Content-Type: text/csv; charset=utf-8", body: "x"},
+		{name: "a file of another type", call: "GET /api/competencias/1/exportar/results.csv", status: 200, headers: "Content-Type: text/plain", body: "x", problem: "Content-Type"},
+		{name: "a version that is no number", call: "GET /api/competencias/1/resultados/versiones/x/", status: 404, body: `{"detail":"x"}`},
+		{name: "stale", call: "PUT /api/equipos/1/", sent: `{}`, status: 412, body: `{"detail":"x","code":"version_anterior"}`},
 		{name: "reset content", call: "POST /api/logout/", sent: `{"refresh":"x"}`, status: 205, body: `{"message":"x"}`},
 		{name: "another method", call: "DELETE /api/me/", status: 405, headers: "Allow: GET", body: `{"detail":"x"}`},
 		{name: "another method without Allow", call: "DELETE /api/me/", status: 405, body: `{"detail":"x"}`, problem: "Allow"},
 		{name: "another method that works", call: "DELETE /api/me/", status: 200, body: `{}`, problem: "the method is not documented"},
 		{name: "HEAD", call: "HEAD /api/me/", status: 200},
 		{name: "no such path", call: "GET /api/nope/", status: 404, body: `{"detail":"x"}`},
+		{name: "too much for no path", call: "POST /api/nope/", status: 413, body: `{"detail":"x"}`},
 		{name: "no such path, something else", call: "GET /api/nope/", status: 404, body: `{"error":"x"}`, problem: "detail"},
 		{name: "a path that nobody wrote down", call: "GET /api/nope/", status: 200, body: `{}`, problem: "the path is not documented"},
 		{name: "no number", call: "GET /api/equipos/x/", status: 404, body: `{"detail":"x"}`},
@@ -93,8 +105,8 @@ func TestRoundTrip(t *testing.T) {
 		{name: "a probe", call: "GET /health/ready/", status: 503, headers: retry, body: `{"status":"unavailable","checks":{"database":"error"}}`},
 		{name: "a refused socket", call: "GET /ws/juez/1/", status: 403, body: `{"error":"x","codigo":4001}`},
 		{name: "a refused socket with another code", call: "GET /ws/juez/1/", status: 403, body: `{"error":"x","codigo":4009}`, problem: "codigo"},
-		{name: "a file", call: "GET /api/schema/static/page.css", status: 200, headers: "Content-Type: text/css", body: "a{}"},
-		{name: "a page", call: "GET /api/docs/", status: 200, headers: "Content-Type: text/html; charset=utf-8", body: "<!doctype html>"},
+		{name: "a style", call: "GET /api/schema/static/page.css", status: 200, headers: "Content-Type: text/css", body: "a{}"},
+		{name: "a page for people", call: "GET /api/docs/", status: 200, headers: "Content-Type: text/html; charset=utf-8", body: "<!doctype html>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -160,6 +172,27 @@ func TestSeen(t *testing.T) {
 	res.Body.Close()
 	if got := c.Problems(); len(got) > 0 {
 		t.Errorf("problems with what is left out: %q", got)
+	}
+}
+
+// TestOn keeps with one contract what goes by two ways.
+func TestOn(t *testing.T) {
+	t.Parallel()
+	c := setup(t, &answers{status: 200, body: "[]"})
+	other := &answers{status: 200, body: "{}"}
+	for _, way := range []http.RoundTripper{c, c.On(other)} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://carrera.test/api/competencias/", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := way.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	if problems, seen := c.Problems(), c.Seen(); len(problems) != 1 || len(seen) != 1 {
+		t.Errorf("problems %q, seen %v; want one of each", problems, seen)
 	}
 }
 

@@ -137,6 +137,8 @@ func TestFrame_OfClients(t *testing.T) {
 	}{
 		{"ping", contract.Judge, `{"tipo":"ping"}`, true},
 		{"ping with a clock", contract.Judge, `{"tipo":"ping","t0":1764082799999.25,"ref":"a"}`, true},
+		{"ping of a device", contract.Judge, `{"tipo":"ping","desfase_ms":-12.5,"incertidumbre_ms":3,"bateria":87,"app":"2.1.0","dispositivo":"Moto G"}`, true},
+		{"ping of more than all", contract.Judge, `{"tipo":"ping","bateria":101}`, false},
 		{"ping of the public", contract.Viewer, `{"tipo":"ping"}`, true},
 		{"one time", contract.Judge, `{"tipo":"registrar_tiempo","equipo_id":7,"tiempo":1234567,"horas":0,"minutos":20,"segundos":34,"milisegundos":567,"id_registro":` + id + `}`, true},
 		{"numbers as texts", contract.Judge, `{"tipo":"registrar_tiempo","equipo_id":"7","tiempo":"1234567","ref":null}`, true},

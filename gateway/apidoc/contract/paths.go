@@ -42,7 +42,7 @@ func pathRules(doc *openapi3.T) []pathRule {
 }
 
 // find returns the first rule that a path matches and the values of its
-// parameters. An {id} of the REST routes is a number, as the gateway has it.
+// parameters. An {id} or {n} of the REST routes is a number, as the gateway has it.
 func find(rules []pathRule, path string) (rule pathRule, values map[string]string, found bool) {
 	for _, rule := range rules {
 		match := rule.pattern.FindStringSubmatch(path)
@@ -53,13 +53,16 @@ func find(rules []pathRule, path string) (rule pathRule, values map[string]strin
 		for i, name := range rule.names {
 			values[name] = match[i+1]
 		}
-		if id, ok := values["id"]; ok && !strings.HasPrefix(path, "/ws/") && strings.Trim(id, "0123456789") != "" {
+		if !strings.HasPrefix(path, "/ws/") && (!isNumber(values["id"]) || !isNumber(values["n"])) {
 			continue
 		}
 		return rule, values, true
 	}
 	return pathRule{}, nil, false
 }
+
+// isNumber says whether a parameter that has to be a number is one, or is not there.
+func isNumber(value string) bool { return strings.Trim(value, "0123456789") == "" }
 
 // Routes lists every documented method and path, in order.
 func (c *Contract) Routes() []Route {

@@ -7,9 +7,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"server5k/gateway/apidoc"
 )
@@ -61,6 +63,11 @@ func trim(document []byte) ([]byte, error) {
 			delete(content, "application/x-www-form-urlencoded")
 			delete(content, "multipart/form-data")
 		}
+		if v["type"] != nil {
+			delete(v, "enum") // each would be a type of its own, with Spanish names
+			delete(v, "const")
+		}
+		optional(v)
 		inlineNull(doc, v)
 		name(key, v)
 	})
@@ -72,7 +79,8 @@ func trim(document []byte) ([]byte, error) {
 }
 
 // dropOperations removes what is not asked for through a client: handshakes and
-// documents.
+// documents; and of the others the shapes of refusals, of which a test wants the
+// status.
 func dropOperations(doc map[string]any) {
 	paths := object(doc, "paths")
 	for path := range paths {
@@ -84,7 +92,32 @@ func dropOperations(doc map[string]any) {
 			if tags, ok := o["tags"].([]any); ok && (tags[0] == "sockets" || tags[0] == "documentación") {
 				delete(paths, path)
 			}
+			responses := object(o, "responses")
+			maps.DeleteFunc(responses, func(status string, _ any) bool { return status >= "400" })
 		}
+	}
+}
+
+// optional makes properties that are an object or null into ones that may be
+// missing, which is the same to a client.
+func optional(v map[string]any) {
+	properties, ok := v["properties"].(map[string]any)
+	if !ok {
+		return
+	}
+	required, _ := v["required"].([]any)
+	for key, item := range properties {
+		property, _ := item.(map[string]any)
+		choices, _ := property["anyOf"].([]any)
+		if len(choices) != 2 || choices[1].(map[string]any)["type"] != "null" {
+			continue
+		}
+		properties[key] = choices[0]
+		required = slices.DeleteFunc(required, func(name any) bool { return name == key })
+	}
+	v["required"] = required
+	if len(required) == 0 {
+		delete(v, "required")
 	}
 }
 

@@ -6,6 +6,18 @@ import (
 	"testing"
 )
 
+func TestConfig_WebhooksPrivate(t *testing.T) {
+	t.Parallel()
+	c := parseConfig(t, map[string]string{"WEBHOOKS_ALLOW_PRIVATE": "192.168.1.0/24", "WEBHOOKS_ALLOW_HTTP": "true"})
+	if err := c.validate(false); err != nil || fmt.Sprint(c.private) != "[192.168.1.0/24]" || !c.WebhooksAllowHTTP {
+		t.Errorf("got %v %v %v", c.private, c.WebhooksAllowHTTP, err)
+	}
+	c = parseConfig(t, map[string]string{"WEBHOOKS_ALLOW_PRIVATE": "0.0.0.0/0"})
+	if err := c.validate(false); err == nil || !strings.Contains(err.Error(), "WEBHOOKS_ALLOW_PRIVATE") {
+		t.Errorf("everybody: %v", err)
+	}
+}
+
 func TestConfig_TrustedProxies(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ value, debug, want, mistake string }{
