@@ -18,9 +18,9 @@ import (
 // fetch downloads an export from its page.
 func (s *story) fetch(what, format string) []byte {
 	s.t.Helper()
-	path := s.Download(fmt.Sprintf(`ul.exports a[href$="que=%s&formato=%s"]`, what, format))
-	if got, want := filepath.Base(path), what+"."+format; got != want {
-		s.t.Errorf("the file is named %s, want %s", got, want)
+	path := s.Download(fmt.Sprintf(`ul.exports a[href$="archivo=%s.%s"]`, what, format))
+	if got := filepath.Ext(path); got != "."+format {
+		s.t.Errorf("the file of the %s as %s is named %s", what, format, filepath.Base(path))
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *story) export() {
 	for _, c := range []struct {
 		what string
 		rows int
-	}{{"resultados", storyTeams}, {"equipos", storyTeams}, {"marcas", storyTeams*teamSize + 2}} { // two marks are void
+	}{{"results", storyTeams}, {"teams", storyTeams}, {"marks", storyTeams*teamSize + 2}} { // two marks are void
 		for _, format := range []string{"csv", "xlsx"} {
 			all := s.table(c.what, format, c.rows)
 			if header := strings.Join(all[0], ";"); !strings.Contains(header, s.say("column.bib")) {
@@ -81,15 +81,15 @@ func (s *story) export() {
 			}
 		}
 	}
-	for _, what := range []string{"resultados", "podio", "certificados"} {
+	for _, what := range []string{"results", "podium", "certificates"} {
 		if raw := s.fetch(what, "pdf"); !bytes.HasPrefix(raw, []byte("%PDF-")) || !bytes.Contains(raw[max(0, len(raw)-16):], []byte("%%EOF")) {
 			s.t.Errorf("%s.pdf is no PDF", what)
 		}
 	}
-	if raw := s.fetch("resultados", "json"); !bytes.Contains(raw, []byte(fastest)) {
-		s.t.Errorf("resultados.json does not have %s", fastest)
+	if raw := s.fetch("results", "json"); !bytes.Contains(raw, []byte(fastest)) {
+		s.t.Errorf("results.json does not have %s", fastest)
 	}
-	s.page("exportar/?que=resultados&formato=html")
+	s.page("exportar/?archivo=results.html")
 	s.WaitText("body", fastest)
 	s.Screenshot("results-print")
 	s.Axe()
