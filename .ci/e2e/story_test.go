@@ -30,11 +30,13 @@ type story struct {
 
 // TestStory is an organizer's day from the list of teams to the official results.
 func TestStory(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		width    int
 		language string
 	}{{deskWidth, "es"}, {phoneWidth, "en"}} {
 		t.Run(fmt.Sprintf("%d-%s", c.width, c.language), func(t *testing.T) {
+			t.Parallel()
 			server := StartServer(t, Options{Env: []string{"TIME_ZONE=UTC"}})
 			s := &story{scene: openScene(t, server, c.width, c.language)}
 			s.data = []string{storyName}
