@@ -51,7 +51,7 @@ func (s *story) table(what, format string, rows int) [][]string {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		defer book.Close() //nolint:errcheck // it was only read
+		defer book.Close()
 		if all, err = book.GetRows(book.GetSheetName(0)); err != nil {
 			s.t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"image"
 	"image/draw"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -33,13 +34,13 @@ var pictures = []picture{
 const maxSize = 200_000
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "pictures:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string) error {
+func run(args []string, out io.Writer) error {
 	if len(args) != 2 {
 		return errors.New("usage: pictures SCREENSHOTS FOLDER")
 	}
@@ -61,7 +62,9 @@ func run(args []string) error {
 		if err := os.WriteFile(filepath.Join(args[1], p.name), small, 0o644); err != nil {
 			return err
 		}
-		fmt.Printf("%s: %d bytes\n", p.name, len(small))
+		if _, err := fmt.Fprintf(out, "%s: %d bytes\n", p.name, len(small)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
