@@ -12,7 +12,7 @@ KILLS    ?= 20
 SHOTS    ?= $(CURDIR)/build/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test e2e lint check deploy-check chaos-db chaos-cluster failover bench bench-postgres bench-cluster fuzz generate
+.PHONY: help run build test e2e pictures lint check deploy-check chaos-db chaos-cluster failover bench bench-postgres bench-cluster fuzz generate
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ e2e: build ## Test the pages in a browser, with judges on their sockets; SHOTS
 	@.ci/deps e2e
 	@cd .ci/e2e && SERVER5K_BIN='$(CURDIR)/bin/server5k' E2E_SHOTS='$(abspath $(SHOTS))' \
 		go test -count=1 -timeout 10m ./...; status=$$?; echo 'screenshots: $(abspath $(SHOTS))'; exit $$status
+
+pictures: e2e ## Make the pictures of the README anew, from what the browser shows
+	@cd .ci/e2e && go run ./pictures '$(abspath $(SHOTS))' '$(CURDIR)/docs/pictures'
 
 lint: ## Check style, go.mod and that other systems build
 	$(LINT) run --allow-parallel-runners

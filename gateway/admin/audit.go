@@ -84,9 +84,13 @@ func changesOf(e race.AuditEntry) []change {
 	return out
 }
 
+// plain writes a value for people, "" when there was none.
 func plain(v any) string {
-	if s, ok := v.(string); ok {
-		return s
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
 	}
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/valyala/fasthttp"
+
 	"server5k/gateway/office"
 	"server5k/race"
 )
@@ -62,7 +64,7 @@ const donePrefix = "done."
 
 // page answers with a page.
 func (c *call) page(status int, name, title string, data any) error {
-	done := c.query("hecho") // before origin drops it
+	done := c.query("hecho")
 	f := frame{
 		Title: title, Lang: c.lang, Path: c.origin(), Section: section(c.path), ServerMS: c.p.cfg.Now().UnixMilli(), Data: data,
 	}
@@ -108,7 +110,9 @@ func (c *call) origin() string {
 		return c.back("/admin/")
 	}
 	u := c.ctx.URI()
-	args := c.ctx.QueryArgs()
+	args := fasthttp.AcquireArgs() // a copy: the page itself still asks what was done
+	defer fasthttp.ReleaseArgs(args)
+	c.ctx.QueryArgs().CopyTo(args)
 	args.Del("lang")
 	args.Del("hecho")
 	if args.Len() == 0 {
