@@ -27,8 +27,8 @@ func TestDocuments(t *testing.T) {
 	tab.WaitText(health+" .live-responses-table .response-col_description", `"status"`)
 	tab.Screenshot("swagger-executed")
 
-	// ReDoc asks for a logo of its makers, which the policy of the page refuses.
-	tab.Allow(`https://cdn\.redoc\.ly/redoc/logo-mini\.svg`, `^console warning: OpenAPI Sampler: `)
+	// ReDoc makes samples, and says so where a schema may be an array or something else.
+	tab.Allow(`^console warning: OpenAPI Sampler: `)
 	if status := tab.Open(server.URL + "/api/redoc/"); status != http.StatusOK {
 		t.Errorf("status %d", status)
 	}

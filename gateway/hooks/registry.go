@@ -113,7 +113,7 @@ func (r *Registry) Create(ctx context.Context, who Who, f Form) (race.Webhook, e
 	if faults = append(faults, r.fill(&w, f)...); len(faults) > 0 {
 		return race.Webhook{}, &InvalidError{faults}
 	}
-	note := r.note(who, "webhook.create", w, map[string]any{"active": w.Active, "kinds": w.Kinds})
+	note := r.note(who, "webhook.create", w, map[string]any{"active": w.Active, "kinds": [][]race.WebhookKind{nil, w.Kinds}})
 	id, err := r.store.AddWebhook(ctx, w, note)
 	if errors.Is(err, race.ErrNotFound) {
 		return race.Webhook{}, &InvalidError{[]Fault{noCompetition()}}

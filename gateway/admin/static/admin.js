@@ -85,7 +85,7 @@
   var show = function () {
     if (live === null) return; // the first connection is being made
     var age = heard ? Math.floor((performance.now() - heard) / 1000) : 0;
-    var words = (live ? text.textOn : text.textOff) + (heard ? " · " + text.textAge + " " + age + " s" : "");
+    var words = (live ? text.textOn : text.textOff) + (heard ? " · " + text.textAge.replace("{}", age) : "");
     if (state.textContent !== words) state.textContent = words;
     state.classList.toggle("off", !live);
   };
