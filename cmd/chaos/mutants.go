@@ -66,7 +66,7 @@ func mutants() []mutant {
 					`	ctx.Request(c.recorder, commit{b})`,
 					`	early := c.ledger.Decide(b.Requests)
 	for i, w := range c.inFlight {
-		c.answer(ctx, w, early.Replies[i], race.Competition{}, nil)
+		w.answer(ctx, early.Replies[i])
 		w.waiters = nil
 	}
 	ctx.Request(c.recorder, commit{b})`,
