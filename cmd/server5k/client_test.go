@@ -87,10 +87,15 @@ func serveConfig(tb testing.TB, cfg *Config) (url string, stop func()) {
 	return localURL(ln), stop
 }
 
+// testHash is the hash of testPassword, computed once: it is slow on purpose.
+var testHash = sync.OnceValues(func() (string, error) {
+	return newHasher(1).Hash(context.Background(), testPassword)
+})
+
 // addRace stores d with an organizer, before the server starts.
 func addRace(tb testing.TB, cfg *Config, d persistence.Dump) {
 	tb.Helper()
-	hash, err := newHasher(1).Hash(tb.Context(), testPassword)
+	hash, err := testHash()
 	if err != nil {
 		tb.Fatal(err)
 	}

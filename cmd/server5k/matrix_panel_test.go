@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -182,9 +181,6 @@ func TestPanel_WhoMayDoWhat(t *testing.T) {
 	b.ana.must(http.StatusCreated, "POST", "/api/competencias/1/resultados/oficial/", map[string]any{"forzar": true, "motivo": "prueba"}, nil)
 	b.ana.must(http.StatusCreated, "POST", "/api/webhooks/", []byte(`{"competencia_id":1,"url":"https://example.org/a","tipos":["equipo.completo"]}`), nil)
 
-	for id := anaID; id <= veraID; id++ {
-		b.super.must(http.StatusOK, "PATCH", fmt.Sprintf("/api/organizadores/%d/", id), map[string]any{"password": testPassword}, nil)
-	}
 	judge := newPanelClient(t, b.url, "")
 	judge.token = b.judge[1].token
 	gone := newPanelClient(t, b.url, testAdmin)

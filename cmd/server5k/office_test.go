@@ -153,14 +153,18 @@ func addOffice(t *testing.T, cfg *Config) {
 		})
 	}
 	addRace(t, cfg, d)
-	err := withStore(t.Context(), cfg, func(s persistence.Store) error {
+	hash, err := testHash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = withStore(t.Context(), cfg, func(s persistence.Store) error {
 		return s.Edit(t.Context(), func(ctx context.Context, e race.Editor) error {
 			for _, o := range []struct {
 				name   string
 				viewer bool
 				grant  race.CompetitionID
 			}{{"ana", false, firstRace}, {"beto", false, secondRace}, {"vera", true, firstRace}} {
-				id, err := e.PutOrganizer(ctx, race.Organizer{Username: o.name, Viewer: o.viewer, Active: true, CreatedAt: now()}, "x")
+				id, err := e.PutOrganizer(ctx, race.Organizer{Username: o.name, Viewer: o.viewer, Active: true, CreatedAt: now()}, hash)
 				if err != nil {
 					return err
 				}
