@@ -57,6 +57,7 @@ func TestNginx_RaceRunsBehindIt(t *testing.T) {
 	each(t, racers, (*racer).afterStop)
 	checkResults(t, admin, racers)
 	front.checkRoot(t)
+	front.checkPanel(t, admin)
 
 	stop()
 	checkRace(t, cfg, racers, nil)
