@@ -229,6 +229,18 @@ func (b *builder) single(t try) {
 		b.add(operation{least: size, absent: bit, room: -1}, s.Call, s.Return)
 	case r.Answer == wordNotRunning && bit != 0:
 		b.add(operation{absent: bit, room: -1}, s.Call, s.Return)
+		b.late(r, s.Call)
+	}
+}
+
+// late allows for a record that was refused because the race did not run to be
+// stored by the same message afterwards. A node asks again when the owner changes;
+// if the race is started just then, the answer of the first owner may be the one
+// that the judge gets and the second stores. The record is held until then, and
+// sending it again says that it counts.
+func (b *builder) late(r sent, call instant) {
+	if b.v.e.Cluster {
+		b.lost(r, call)
 	}
 }
 
@@ -257,6 +269,11 @@ func (b *builder) post(s *send) {
 		}
 		if s.Refusal == wordConflict && r.Answer == wordConflict {
 			o.present |= bit
+		}
+	}
+	if s.Refusal == wordNotRunning {
+		for _, r := range s.Records {
+			b.late(r, s.Call)
 		}
 	}
 	switch s.Refusal {

@@ -293,6 +293,22 @@ func TestVerdict_NodesMayAskTwice(t *testing.T) {
 	}
 }
 
+// TestVerdict_ASecondOwnerMayStoreWhatTheFirstRefused: the judge heard the first
+// answer of a message that was asked twice, and of the record when it was sent again.
+func TestVerdict_ASecondOwnerMayStoreWhatTheFirstRefused(t *testing.T) {
+	t.Parallel()
+	for _, nodes := range []bool{true, false} {
+		e := clean()
+		e.Cluster = nodes
+		e.Sends[7].Return = 315 // over the restart
+		again := e.Sends[8]     // after another record has found the team complete
+		again.Call, again.Return, again.Records[0].Answer = 400, 410, wordDuplicate
+		if v := newVerdict(e); (v.found[checkLinear] == 0) != nodes {
+			t.Errorf("nodes %v: found %v", nodes, v.texts)
+		}
+	}
+}
+
 // drop removes a row and closes the gap in the numbers, as a liar would.
 func (e *evidence) drop(seq int64) {
 	t := &e.Tables
