@@ -12,11 +12,8 @@ import (
 )
 
 const (
-	// maxLoginLength is above any user name or e-mail address.
-	maxLoginLength = 254
 	// revocationMargin keeps a revocation until no clock accepts the token.
 	revocationMargin = time.Minute
-	ipv6Network      = 64 // bits of an address that belong to one client
 )
 
 var (
@@ -30,9 +27,6 @@ type tokenPair struct {
 	Access  string `json:"access"`
 	Refresh string `json:"refresh"`
 }
-
-// errWrongLogin means that no active account has these credentials.
-var errWrongLogin = errors.New("wrong credentials")
 
 // login answers POST /api/login/ of judges.
 func (s *Server) login(c *call) error {
@@ -56,7 +50,7 @@ func (s *Server) login(c *call) error {
 			return s.cfg.Store.SetJudgePassword(ctx, race.JudgeID(id), hash)
 		},
 	})
-	if errors.Is(err, errWrongLogin) {
+	if errors.Is(err, auth.ErrWrongLogin) {
 		return c.mistake(http.StatusUnauthorized, textWrongLogin)
 	}
 	if err != nil {
@@ -73,18 +67,23 @@ func (s *Server) codeLogin(c *call) error {
 		return err
 	}
 	code, state := b.text("codigo")
-	if state != given || len(code) > maxLoginLength {
+	if state != given || len(code) > auth.MaxLoginLength {
 		return c.mistake(http.StatusBadRequest, phrase{"Se requiere codigo.", "codigo is required."})
 	}
-	peer := c.peer()
-	if ok, wait := s.peerLogins.Allow(peer); !ok {
+	var judge race.Judge
+	wait, err := s.logins.TryCode(s.clientAddr(c.ctx), func() (err error) {
+		judge, err = within(storeTimeout, "read code", func(ctx context.Context) (race.Judge, error) {
+			return s.cfg.Desk.LoginCode(ctx, code)
+		})
+		if errors.Is(err, race.ErrNotFound) {
+			return auth.ErrWrongLogin
+		}
+		return err
+	})
+	if wait > 0 {
 		return c.tooMany(wait)
 	}
-	judge, err := within(storeTimeout, "read code", func(ctx context.Context) (race.Judge, error) {
-		return s.cfg.Desk.LoginCode(ctx, code)
-	})
-	if errors.Is(err, race.ErrNotFound) {
-		s.peerLogins.Fail(peer)
+	if errors.Is(err, auth.ErrWrongLogin) {
 		return c.mistake(http.StatusUnauthorized, textWrongLogin)
 	}
 	if err != nil {
@@ -125,7 +124,7 @@ func (s *Server) organizerLogin(c *call) error {
 			return s.cfg.Store.SetOrganizerPassword(ctx, race.OrganizerID(id), hash)
 		},
 	})
-	if errors.Is(err, errWrongLogin) {
+	if errors.Is(err, auth.ErrWrongLogin) {
 		return c.unauthorized(detailBody{Detail: c.say(textWrongLogin), Code: "no_active_account"})
 	}
 	if err != nil {
@@ -153,26 +152,12 @@ type account struct {
 }
 
 // verify returns nil for the right password of an active account and
-// errWrongLogin otherwise, after the same time for an unknown account as for a
+// auth.ErrWrongLogin otherwise, after the same time for an unknown account as for a
 // known one.
 func (c *call) verify(login, password string, a account) error {
-	peer := c.peer()
-	user := a.realm + "\x00" + strings.ToLower(login) + "\x00" + peer
-	for _, check := range []struct {
-		limiter *auth.Limiter
-		key     string
-	}{{c.s.userLogins, user}, {c.s.peerLogins, peer}} {
-		if ok, wait := check.limiter.Allow(check.key); !ok {
-			return c.tooMany(wait)
-		}
-	}
-	err := c.check(login, password, a)
-	switch {
-	case err == nil:
-		c.s.userLogins.Reset(user)
-	case errors.Is(err, errWrongLogin):
-		c.s.userLogins.Fail(user)
-		c.s.peerLogins.Fail(peer)
+	wait, err := c.s.logins.Try(a.realm, login, c.s.clientAddr(c.ctx), func() error { return c.check(login, password, a) })
+	if wait > 0 {
+		return c.tooMany(wait)
 	}
 	return err
 }
@@ -188,7 +173,7 @@ func (c *call) tooMany(wait time.Duration) error {
 // check is verify without the limits.
 func (c *call) check(login, password string, a account) error {
 	cred, err := race.Credential{}, race.ErrNotFound
-	if len(login) <= maxLoginLength && !strings.ContainsRune(login, 0) {
+	if len(login) <= auth.MaxLoginLength && !strings.ContainsRune(login, 0) {
 		cred, err = within(storeTimeout, "read credential", a.find)
 	}
 	if err != nil && !errors.Is(err, race.ErrNotFound) {
@@ -207,7 +192,7 @@ func (c *call) check(login, password string, a account) error {
 		return err
 	}
 	if !known || !v.ok || !cred.Active {
-		return errWrongLogin
+		return auth.ErrWrongLogin
 	}
 	if v.rehash {
 		c.rehash(cred.ID, password, a)
@@ -229,20 +214,6 @@ func (c *call) rehash(id int64, password string, a account) {
 	if err != nil {
 		c.s.cfg.Log.Warn("password not rehashed", "realm", a.realm, "account", id, "err", err)
 	}
-}
-
-// peer names the client's network for the limits on logins.
-func (c *call) peer() string {
-	addr := c.s.clientAddr(c.ctx)
-	if !addr.IsValid() {
-		return "unknown"
-	}
-	if addr.Is6() {
-		if network, err := addr.Prefix(ipv6Network); err == nil {
-			return network.String()
-		}
-	}
-	return addr.String()
 }
 
 // refresh answers POST /api/token/refresh/ of judges and organizers. The refresh

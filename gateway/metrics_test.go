@@ -90,8 +90,10 @@ func TestMetrics_RefusedLogins(t *testing.T) {
 	reg := prometheus.NewPedanticRegistry()
 	s := New(Config{Metrics: reg, Store: emptyStore{}})
 	c := newCall(s, `{"username":"nadie","password":"x"}`)
-	for range maxPeerFailures {
-		s.peerLogins.Fail(c.peer())
+	for range auth.MaxPeerFailures {
+		if wait, err := s.logins.TryCode(s.clientAddr(c.ctx), func() error { return auth.ErrWrongLogin }); wait > 0 || err == nil {
+			t.Fatalf("turned away after %v, %v", wait, err)
+		}
 	}
 	c.fail(s.login(c))
 	expect(t, reg, map[string]float64{`server5k_http_refused_total{reason="logins"}`: 1, `server5k_http_refused_total{reason="unavailable"}`: 0})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"server5k/gateway/auth"
 	"server5k/gateway/ws"
 )
 
@@ -144,7 +145,7 @@ func TestServer_LimitsLoginsByClient(t *testing.T) {
 		{"a stranger who makes addresses up", nil, "X-Forwarded-For: 203.0.113.%d", 429},
 	} {
 		p, last := setup(t, Config{TrustedProxies: tt.trusted}), 0
-		for n := range maxUserFailures + 1 {
+		for n := range auth.MaxUserFailures + 1 {
 			last = login(p, n+1, tt.header)
 		}
 		if last != tt.want {

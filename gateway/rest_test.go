@@ -234,10 +234,10 @@ func TestServer_SharesOnlyWithAllowedOrigins(t *testing.T) {
 func TestServer_LimitsFailedLogins(t *testing.T) {
 	t.Parallel()
 	p := setup(t, Config{})
-	for i := range maxUserFailures + 1 {
+	for i := range auth.MaxUserFailures + 1 {
 		status, h, answer := p.send("POST /api/login/", `{"username":"a","password":"b"}`, "Content-Type: application/json")
 		want := 401
-		if i == maxUserFailures {
+		if i == auth.MaxUserFailures {
 			want = 429
 		}
 		if status != want || (want == 429) != (h.Get("Retry-After") != "") {

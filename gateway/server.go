@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -65,11 +64,11 @@ type Config struct {
 	Hooks *hooks.Registry
 	// Panel answers what begins with /admin; nil: nothing is there.
 	Panel func(*fasthttp.RequestCtx)
-	// UserLogins and PeerLogins count failed logins, of LoginLimiters; nil makes
-	// own ones. Sharing them with a panel makes the limits one.
-	UserLogins, PeerLogins *auth.Limiter
-	Issuer                 *auth.Issuer
-	Hasher                 *auth.Hasher
+	// Logins limits failed logins; nil makes an own one. Sharing it with a panel
+	// makes the limits one.
+	Logins *auth.Logins
+	Issuer *auth.Issuer
+	Hasher *auth.Hasher
 	// Location gives the offset in which times are written.
 	Location *time.Location
 	// AllowHost says whether the server may be called by a Host header.
@@ -118,14 +117,6 @@ const (
 	maxRestRequests = 4096 // at once; sockets do not count
 )
 
-// Failed logins within loginWindow after which more are turned away. The second
-// limit is generous because all judges of an event may share one address.
-const (
-	loginWindow     = time.Minute
-	maxUserFailures = 10
-	maxPeerFailures = 100
-)
-
 // Server answers REST calls and hands WebSocket handshakes on. All methods may
 // be called from any goroutine. Serve starts one goroutine per busy connection;
 // they end with Shutdown.
@@ -135,9 +126,7 @@ type Server struct {
 	deep   []deepRoute
 	http   *fasthttp.Server
 
-	userLogins *auth.Limiter // by account and address
-	peerLogins *auth.Limiter // by address
-
+	logins     *auth.Logins
 	door       door                 // of the sockets
 	retryIn    func() time.Duration // ws.RetryIn, fixed in tests
 	metrics    *metrics
@@ -161,15 +150,15 @@ func New(cfg Config) *Server {
 		cfg.Location = time.UTC
 	}
 	s := &Server{
-		cfg:        cfg,
-		userLogins: cfg.UserLogins,
-		peerLogins: cfg.PeerLogins,
-		door:       newDoor(cfg),
-		retryIn:    ws.RetryIn,
-		metrics:    newMetrics(cfg.Metrics),
+		cfg:     cfg,
+		logins:  cfg.Logins,
+		door:    newDoor(cfg),
+		retryIn: ws.RetryIn,
+		metrics: newMetrics(cfg.Metrics),
 	}
-	user, peer := LoginLimiters(cfg.Now)
-	s.userLogins, s.peerLogins = cmp.Or(s.userLogins, user), cmp.Or(s.peerLogins, peer)
+	if s.logins == nil {
+		s.logins = auth.NewLogins(cfg.Now)
+	}
 	if cfg.Live != nil {
 		cfg.Live.metrics.Store(s.metrics)
 	}
@@ -204,12 +193,6 @@ func New(cfg Config) *Server {
 		cfg.Metrics.MustRegister(s.readiness)
 	}
 	return s
-}
-
-// LoginLimiters returns what counts failed logins, by account and address and by
-// address alone.
-func LoginLimiters(now func() time.Time) (user, peer *auth.Limiter) {
-	return auth.NewLimiter(maxUserFailures, loginWindow, now), auth.NewLimiter(maxPeerFailures, loginWindow, now)
 }
 
 // stamp writes instants for clients.

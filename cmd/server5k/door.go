@@ -20,17 +20,17 @@ func (cmd serveCmd) door(cfg *Config, p *parts, secret string, hasher *auth.Hash
 		Store: p.store, Races: p.system, Hasher: hasher, Now: time.Now, Log: p.log.With("part", "office"),
 	})
 	webhooks := hooks.NewRegistry(p.store, p.guard, time.Now)
-	users, peers := gateway.LoginLimiters(time.Now)
+	logins := auth.NewLogins(time.Now)
 	var server *gateway.Server
 	panel := admin.New(admin.Config{
-		Desk: desk, Importer: desk, Webhooks: webhooks, TrustedOrigins: cfg.CSRFTrustedOrigins, Accounts: p.store, Hasher: hasher, Secret: []byte(secret), UserLogins: users, PeerLogins: peers,
+		Desk: desk, Importer: desk, Webhooks: webhooks, TrustedOrigins: cfg.CSRFTrustedOrigins, Accounts: p.store, Hasher: hasher, Secret: []byte(secret), Logins: logins,
 		// No request comes before the server is there.
 		Client:   func(ctx *fasthttp.RequestCtx) netip.Addr { return server.Client(ctx) },
 		Secure:   func(ctx *fasthttp.RequestCtx) bool { return server.Secure(ctx) },
 		Location: cfg.Location, Now: time.Now, Log: p.log.With("part", "admin"),
 	})
 	server = gateway.New(gateway.Config{
-		Desk: desk, Panel: panel.Handler, Hooks: webhooks, UserLogins: users, PeerLogins: peers,
+		Desk: desk, Panel: panel.Handler, Hooks: webhooks, Logins: logins,
 		Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
 		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: p.log.With("part", "gateway"),

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"server5k/gateway/auth"
 )
 
 func TestLogin(t *testing.T) {
@@ -57,13 +59,13 @@ func TestLogin_Limits(t *testing.T) {
 	in := func(password string) answer {
 		return b.do(request{method: http.MethodPost, path: "/admin/entrar/", form: url.Values{"usuario": {"bea"}, "clave": {password}}})
 	}
-	for range maxUserFailures {
+	for range auth.MaxUserFailures {
 		in("mala").want(t, http.StatusUnprocessableEntity)
 	}
 	if a := in("correcta").want(t, http.StatusTooManyRequests, "Demasiados intentos"); string(a.header.Peek("Retry-After")) != "60" {
 		t.Errorf("Retry-After %q", a.header.Peek("Retry-After"))
 	}
-	b.now = b.now.Add(loginWindow)
+	b.now = b.now.Add(auth.LoginWindow)
 	in("correcta").want(t, http.StatusSeeOther)
 }
 

@@ -9,23 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"server5k/gateway/auth"
 	"server5k/race"
 )
 
-// Failed logins within loginWindow after which more are turned away, as for the
-// tokens of the API.
-const (
-	loginWindow     = time.Minute
-	maxUserFailures = 10
-	maxPeerFailures = 100
-	maxLoginLength  = 254 // above any user name or e-mail address
-	ipv6Network     = 64  // bits of an address that belong to one client
-	// revocationMargin keeps a revocation until no clock takes the session.
-	revocationMargin = time.Minute
-)
-
-// errWrongLogin means that no active account has these credentials.
-var errWrongLogin = errors.New("wrong credentials")
+// revocationMargin keeps a revocation until no clock takes the session.
+const revocationMargin = time.Minute
 
 // loginPage is what the login form shows.
 type loginPage struct {
@@ -64,7 +53,7 @@ func login(ctx context.Context, c *call) error {
 		f.fault("", c.say("login.too_many"))
 		c.ctx.Response.Header.Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Seconds())))
 		return again(http.StatusTooManyRequests)
-	case errors.Is(err, errWrongLogin):
+	case errors.Is(err, auth.ErrWrongLogin):
 		f.fault("", c.say("login.wrong"))
 		return again(http.StatusUnprocessableEntity)
 	case err != nil:
@@ -167,41 +156,28 @@ func (c *call) toLogin() error {
 	return nil
 }
 
-// verify returns the organizer of a password, errWrongLogin for a wrong one, or
+// verify returns the organizer of a password, auth.ErrWrongLogin for a wrong one, or
 // how long to wait after too many; it takes the same time for an unknown account
 // as for a known one.
-func (c *call) verify(ctx context.Context, login, password string) (race.Organizer, time.Duration, error) {
-	peer := c.peer()
-	user := "organizer\x00" + strings.ToLower(login) + "\x00" + peer
-	users, peers := c.p.cfg.UserLogins, c.p.cfg.PeerLogins
-	if ok, wait := users.Allow(user); !ok {
-		return race.Organizer{}, wait, nil
-	}
-	if ok, wait := peers.Allow(peer); !ok {
-		return race.Organizer{}, wait, nil
-	}
-	o, err := c.check(ctx, login, password)
-	switch {
-	case err == nil:
-		users.Reset(user)
-	case errors.Is(err, errWrongLogin):
-		users.Fail(user)
-		peers.Fail(peer)
-	}
-	return o, 0, err
+func (c *call) verify(ctx context.Context, login, password string) (o race.Organizer, wait time.Duration, err error) {
+	wait, err = c.p.cfg.Logins.Try("organizer", login, c.p.cfg.Client(c.ctx), func() (err error) {
+		o, err = c.check(ctx, login, password)
+		return err
+	})
+	return o, wait, err
 }
 
 // check is verify without the limits.
 func (c *call) check(ctx context.Context, login, password string) (race.Organizer, error) {
 	cred, o, err := race.Credential{}, race.Organizer{}, race.ErrNotFound
-	if len(login) <= maxLoginLength && !strings.ContainsRune(login, 0) {
+	if len(login) <= auth.MaxLoginLength && !strings.ContainsRune(login, 0) {
 		cred, o, err = c.p.cfg.Accounts.OrganizerCredential(ctx, login)
 	}
 	if errors.Is(err, race.ErrNotFound) {
 		if err := c.p.cfg.Hasher.VerifyDummy(ctx, password); err != nil {
 			return o, err
 		}
-		return o, errWrongLogin
+		return o, auth.ErrWrongLogin
 	}
 	if err != nil {
 		return o, err
@@ -211,7 +187,7 @@ func (c *call) check(ctx context.Context, login, password string) (race.Organize
 		return o, err
 	}
 	if !ok || !cred.Active {
-		return o, errWrongLogin
+		return o, auth.ErrWrongLogin
 	}
 	if rehash {
 		c.rehash(ctx, o.ID, password)
@@ -229,18 +205,4 @@ func (c *call) rehash(ctx context.Context, id race.OrganizerID, password string)
 	if err != nil {
 		c.p.cfg.Log.Warn("password not rehashed", "organizer", int64(id), "err", err)
 	}
-}
-
-// peer names the client's network for the limits on logins.
-func (c *call) peer() string {
-	addr := c.p.cfg.Client(c.ctx)
-	if !addr.IsValid() {
-		return "unknown"
-	}
-	if addr.Is6() {
-		if network, err := addr.Prefix(ipv6Network); err == nil {
-			return network.String()
-		}
-	}
-	return addr.String()
 }

@@ -25,9 +25,9 @@ type Config struct {
 	// Secret is the server's; the keys of the panel are derived from it, so all
 	// nodes of a cluster need the same.
 	Secret []byte
-	// UserLogins and PeerLogins count failed logins by account and address and by
-	// address; sharing those of the API makes the limits one. nil makes own ones.
-	UserLogins, PeerLogins *auth.Limiter
+	// Logins limits failed logins; sharing that of the API makes the limits one. nil
+	// makes an own one.
+	Logins *auth.Logins
 	// Client returns who calls, the proxies that are trusted taken away; nil takes
 	// the peer of the connection. Secure says whether it called by https; nil asks
 	// the connection.
@@ -86,11 +86,8 @@ func New(cfg Config) *Panel {
 	if cfg.Location == nil {
 		cfg.Location = time.UTC
 	}
-	if cfg.UserLogins == nil {
-		cfg.UserLogins = auth.NewLimiter(maxUserFailures, loginWindow, cfg.Now)
-	}
-	if cfg.PeerLogins == nil {
-		cfg.PeerLogins = auth.NewLimiter(maxPeerFailures, loginWindow, cfg.Now)
+	if cfg.Logins == nil {
+		cfg.Logins = auth.NewLogins(cfg.Now)
 	}
 	if cfg.Client == nil {
 		cfg.Client = func(ctx *fasthttp.RequestCtx) netip.Addr {
