@@ -144,17 +144,18 @@ type Adjustment struct {
 // incomplete ones and those with too many records, each by bib. The total is the
 // sum of the records that count, by the corrected gun and the rounding policy,
 // and of the penalties; an absent runner disqualifies the team.
-func (e Evidence) Standings() []Standing {
-	s := e.state()
+func (e Evidence) Standings() []Standing { return e.state().standings() }
+
+func (s *state) standings() []Standing {
 	byTeam := map[TeamID][]Finish{}
 	for _, f := range s.finishes {
 		if f.Counts {
 			byTeam[f.For] = append(byTeam[f.For], f)
 		}
 	}
-	out := make([]Standing, 0, len(e.Teams))
-	for _, t := range e.Teams {
-		line := stand(e.Competition, t, byTeam[t.ID], s.penalties[t.ID])
+	out := make([]Standing, 0, len(s.e.Teams))
+	for _, t := range s.e.Teams {
+		line := stand(s.e.Competition, t, byTeam[t.ID], s.penalties[t.ID])
 		if r, out := s.disqualified[t.ID]; out {
 			line.Status, line.Cause, line.Reason = StatusDisqualified, CauseRuling, r.Reason
 		}

@@ -46,12 +46,12 @@ type SheetLine struct {
 
 // Sheet returns the results as they would be published now.
 func (e Evidence) Sheet() Sheet {
-	c := e.Competition
+	c, now := e.Competition, e.state()
 	s := Sheet{
-		Format: sheetFormat, Competition: c.ID, Name: c.Name, StartedAt: c.StartedAt.Add(e.GunShift()).UTC(), FinishedAt: c.FinishedAt.UTC(),
+		Format: sheetFormat, Competition: c.ID, Name: c.Name, StartedAt: c.StartedAt.Add(now.shift).UTC(), FinishedAt: c.FinishedAt.UTC(),
 		TeamSize: c.TeamSize, Rounding: c.Rounding, Lines: []SheetLine{},
 	}
-	for _, l := range e.Standings() {
+	for _, l := range now.standings() {
 		line := SheetLine{
 			Place: l.Place, CategoryPlace: l.CategoryPlace, Status: l.Status, Cause: l.Cause, Reason: l.Reason,
 			Team: l.Team.ID, Bib: l.Team.Bib, Name: l.Team.Name, Category: l.Team.Category, Records: l.Records, Absent: l.Absent,
