@@ -19,8 +19,8 @@ func TestLogins_LimitsAccountsAndNetworks(t *testing.T) {
 			t.Fatalf("try %d: %v %v", i, wait, err)
 		}
 	}
-	ran := false
-	right := func() error { ran = true; return nil }
+	ran, fine := false, error(nil)
+	right := func() error { ran = true; return fine }
 	if wait, err := l.Try("organizer", "ana", neighbour, right); wait <= 0 || err != nil || ran {
 		t.Errorf("the same account from the same network: %v %v, checked %v", wait, err, ran)
 	}
