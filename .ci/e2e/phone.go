@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,7 +31,7 @@ type Phone struct {
 	Teams    []Team // by bib
 
 	conn  net.Conn
-	rw    io.ReadWriter // what came with the handshake is read first
+	rw    io.ReadWriter
 	ended chan struct{} // closed by the reader when the connection is over
 	stop  func()
 
@@ -72,13 +73,7 @@ func dialPhone(ctx context.Context, url string, who Credentials) (*Phone, error)
 	if err != nil {
 		return nil, fmt.Errorf("socket of %s: %w", who.Username, err)
 	}
-	p.conn, p.rw = conn, conn
-	if early != nil {
-		p.rw = struct {
-			io.Reader
-			io.Writer
-		}{early, conn}
-	}
+	p.conn, p.rw = conn, joined(conn, early)
 	p.stop = sync.OnceFunc(func() { _ = p.conn.Close(); <-p.ended }) // a phone just goes
 	go p.read()
 	go p.beat()
@@ -87,6 +82,17 @@ func dialPhone(ctx context.Context, url string, who Credentials) (*Phone, error)
 		return nil, err
 	}
 	return p, nil
+}
+
+// joined reads what came with the handshake before the rest.
+func joined(conn net.Conn, early *bufio.Reader) io.ReadWriter {
+	if early == nil {
+		return conn
+	}
+	return struct {
+		io.Reader
+		io.Writer
+	}{early, conn}
 }
 
 // Close hangs up. It may be called twice.

@@ -44,6 +44,9 @@ type Tab struct {
 	shots     string        // folder
 	patience  time.Duration // with each step
 	failures  int
+
+	clock       time.Duration         // ahead of the machine's
+	clockScript page.ScriptIdentifier // makes it so
 }
 
 // Tab opens an empty tab with cookies and storage of its own: Spanish, 1280×900.
