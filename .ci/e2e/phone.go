@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,16 +39,20 @@ type Phone struct {
 	mu      sync.Mutex              // protects what follows, and writing
 	err     error                   // why the connection is over
 	seen    map[string]int          // messages of each kind
-	waiting map[string]chan message // by id of the record; the reader sends once
+	waiting map[string]chan message // by id of the record or ref; the reader sends once
 	news    chan struct{}           // closed and replaced when seen changes
 }
 
 // message is what the server sends, as far as a phone needs it.
 type message struct {
 	Type   string `json:"tipo"`
+	Ref    string `json:"ref"`
 	Code   string `json:"codigo"`
 	Text   string `json:"mensaje"`
 	ID     string `json:"id_registro"`
+	TeamID int64  `json:"equipo_id"`
+	Total  int    `json:"total"`
+	Stored int    `json:"guardadas"`
 	Record struct {
 		ID      string `json:"id_registro"`
 		TeamID  int64  `json:"equipo_id"`
@@ -108,15 +113,8 @@ func (p *Phone) Mark(ctx context.Context, team int64, elapsed time.Duration) (Ma
 // Send sends a mark, maybe again, and waits until the server says that it is
 // stored. A refusal is an error with the server's code.
 func (p *Phone) Send(ctx context.Context, m Mark) error {
-	answer := make(chan message, 1)
-	p.mu.Lock()
-	p.waiting[m.ID] = answer
-	p.mu.Unlock()
-	defer func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.waiting, m.ID)
-	}()
+	answer, forget := p.expect(m.ID)
+	defer forget()
 	err := p.write(map[string]any{
 		"tipo": "registrar_tiempo", "equipo_id": m.TeamID, "tiempo": m.Elapsed.Milliseconds(), "id_registro": m.ID,
 	})
@@ -136,6 +134,19 @@ func (p *Phone) Send(ctx context.Context, m Mark) error {
 		return p.reason()
 	case <-ctx.Done():
 		return fmt.Errorf("%s: no answer to %s: %w", p.Username, m.ID, context.Cause(ctx))
+	}
+}
+
+// expect returns where the answer comes to a record, or to a message with a ref.
+func (p *Phone) expect(id string) (answer <-chan message, forget func()) {
+	c := make(chan message, 1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting[id] = c
+	return c, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.waiting, id)
 	}
 }
 
@@ -230,10 +241,7 @@ func (p *Phone) take(m message) {
 	p.seen[m.Type]++
 	close(p.news)
 	p.news = make(chan struct{})
-	id := m.ID // of a refusal
-	if m.Type == "tiempo_registrado" {
-		id = m.Record.ID
-	}
+	id := cmp.Or(m.Ref, m.Record.ID, m.ID) // the last is that of a refusal
 	if answer, ok := p.waiting[id]; ok {
 		delete(p.waiting, id)
 		answer <- m

@@ -77,12 +77,9 @@ func (b *Browser) open(tb testing.TB, parent context.Context, opts ...chromedp.C
 	t.do("prepare the tab",
 		log.Enable(),
 		emulation.SetFocusEmulationEnabled(true),
-		chromedp.ActionFunc(func(ctx context.Context) error {
-			_, err := page.AddScriptToEvaluateOnNewDocument(reportCSP).Do(ctx)
-			return err
-		}),
 		t.acceptDownloads(),
 	)
+	t.Inject(reportCSP)
 	t.SetLanguage("es")
 	t.SetViewport(desktopWidth, desktopHeight, false)
 	return t
