@@ -62,7 +62,7 @@ func gather(t *testing.T, server *Server, viewers int) *audience {
 	}
 	a.feed = server.Feed(1)
 	for _, p := range append(slices.Clone(a.pages), a.kiosk) {
-		p.WaitText("[data-live-state]", p.say("live.on"))
+		p.WaitVisible("[data-live].on")
 	}
 	return a
 }

@@ -19,7 +19,7 @@ func echoPages(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case "/ws":
+		case "/ws/":
 			conn, _, _, err := ws.UpgradeHTTP(r, w)
 			if err != nil {
 				return
@@ -38,7 +38,7 @@ func echoPages(t *testing.T) string {
 			_, _ = fmt.Fprint(w, `
 				window.echoes = []
 				window.state = "opening"
-				const socket = new WebSocket("ws://" + location.host + "/ws")
+				const socket = new WebSocket("ws://" + location.host + "/ws/")
 				socket.onopen = () => { state = "open" }
 				socket.onclose = () => { state = "closed" }
 				socket.onmessage = (m) => echoes.push(m.data)
@@ -94,6 +94,14 @@ func TestPath(t *testing.T) {
 	tab.WaitTrue(`state == "open" && echoes.length == 1`)
 	path.Mend()
 	tab.WaitTrue(`echoes.length == 2`)
+
+	path.RefuseSockets(true)
+	tab.WaitTrue(`state == "closed" && fetch("/echo.js").then((r) => r.ok)`)
+	tab.Reload()
+	tab.WaitTrue(`state == "closed"`)
+	path.RefuseSockets(false)
+	tab.Reload()
+	tab.WaitTrue(`state == "open"`)
 
 	path.Cut()
 	tab.WaitTrue(`state == "closed"`)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"net"
 	"net/url"
 	"sync"
@@ -29,7 +30,8 @@ type Path struct {
 	up, down time.Duration
 	silent   chan struct{} // closed when what waits may go on; nil: nothing waits
 	cut      bool
-	open     map[net.Conn]bool // both ends of each connection
+	pages    bool              // pages only: sockets are refused
+	open     map[net.Conn]bool // both ends of each connection; true: of a socket
 	all      sync.WaitGroup
 }
 
@@ -65,6 +67,19 @@ func (p *Path) Delay(up, down time.Duration) {
 	p.up, p.down = up, down
 }
 
+// RefuseSockets ends all sockets and refuses new ones, but lets pages pass, as some
+// proxies do.
+func (p *Path) RefuseSockets(refuse bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pages = refuse
+	for conn, socket := range p.open {
+		if refuse && socket {
+			abort(conn)
+		}
+	}
+}
+
 // Cut ends all connections and refuses new ones.
 func (p *Path) Cut() {
 	p.mu.Lock()
@@ -89,11 +104,11 @@ func (p *Path) Silence() {
 	}
 }
 
-// Mend undoes Cut and Silence; what was sent in the silence arrives.
+// Mend undoes RefuseSockets, Cut and Silence; what was sent in the silence arrives.
 func (p *Path) Mend() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cut = false
+	p.cut, p.pages = false, false
 	if p.silent != nil {
 		close(p.silent)
 		p.silent = nil
@@ -124,8 +139,25 @@ func (p *Path) enter(conn net.Conn) bool {
 		abort(conn)
 		return false
 	}
-	p.open[conn] = true
+	p.open[conn] = false
 	return true
+}
+
+// admit notes that a connection is that of a socket, by the first that the browser
+// sends, and says whether it may pass.
+func (p *Path) admit(first []byte, ends ...net.Conn) bool {
+	if !bytes.HasPrefix(first, []byte("GET /ws/")) {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range ends {
+		p.open[conn] = true
+		if p.pages {
+			abort(conn)
+		}
+	}
+	return !p.pages
 }
 
 func (p *Path) leave(conn net.Conn) {
@@ -147,8 +179,9 @@ func (p *Path) carry(browser net.Conn) {
 	}
 	defer p.leave(server)
 	var both sync.WaitGroup
-	both.Go(func() { p.pass(browser, server, func() time.Duration { return p.up }) })
-	both.Go(func() { p.pass(server, browser, func() time.Duration { return p.down }) })
+	admit := func(first []byte) bool { return p.admit(first, browser, server) }
+	both.Go(func() { p.pass(browser, server, func() time.Duration { return p.up }, admit) })
+	both.Go(func() { p.pass(server, browser, func() time.Duration { return p.down }, nil) })
 	both.Wait()
 }
 
@@ -158,15 +191,20 @@ type piece struct {
 	at   time.Time
 }
 
-// pass carries one direction. The delay is read with the lock held.
-func (p *Path) pass(from, to net.Conn, delay func() time.Duration) {
+// pass carries one direction. The delay is read with the lock held; first, unless it
+// is nil, sees what comes first and may refuse the connection.
+func (p *Path) pass(from, to net.Conn, delay func() time.Duration, first func([]byte) bool) {
 	pieces := make(chan piece, pathQueue) // this goroutine sends and closes
 	var writer sync.WaitGroup
 	writer.Go(func() { p.arrive(to, pieces) })
 	for {
 		data := make([]byte, pieceSize)
 		n, err := from.Read(data)
+		if n > 0 && first != nil && !first(data[:n]) {
+			break
+		}
 		if n > 0 {
+			first = nil
 			p.mu.Lock()
 			at := time.Now().Add(delay())
 			p.mu.Unlock()

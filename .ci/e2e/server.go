@@ -52,6 +52,7 @@ type Credentials struct{ Username, Password string }
 // its own. It is for the goroutine of its test.
 type Server struct {
 	URL    string        // http://127.0.0.1:PORT
+	TLSURL string        // https://127.0.0.1:PORT, when TLS_ADDR asks for it
 	Judges []Credentials // that Options asked for
 
 	tb   testing.TB
@@ -128,7 +129,7 @@ func (s *Server) Log() string {
 
 func (s *Server) logPath() string { return filepath.Join(s.dir, "server.log") }
 
-var readyLine = regexp.MustCompile(`msg=ready (?:node=\S+ )?url=(\S+)`)
+var readyLine = regexp.MustCompile(`msg=ready (?:node=\S+ )?url=(\S+)(?:.* tls_url=(\S+))?`)
 
 // Start starts the server again after Stop or Kill, with the same data at the same
 // URL.
@@ -158,7 +159,7 @@ func (s *Server) Start() {
 	defer poll.Stop()
 	for deadline := time.After(readyTimeout); ; {
 		if m := readyLine.FindStringSubmatch(s.Log()[before:]); m != nil {
-			s.URL = m[1]
+			s.URL, s.TLSURL = m[1], m[2]
 			return
 		}
 		select {
@@ -170,6 +171,19 @@ func (s *Server) Start() {
 		case <-poll.C:
 		}
 	}
+}
+
+// Upgrade replaces the server by the program of SERVER5K_NEXT, which is the same of
+// another version, with the same data at the same URL.
+func (s *Server) Upgrade() {
+	s.tb.Helper()
+	next := os.Getenv("SERVER5K_NEXT")
+	if next == "" {
+		s.tb.Fatal("SERVER5K_NEXT is not set; `make e2e` builds that program and sets it")
+	}
+	s.Stop()
+	s.bin = next
+	s.Start()
 }
 
 // Stop asks the server to end and waits until it has. It may be called twice.
