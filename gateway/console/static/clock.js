@@ -41,8 +41,11 @@ const CLOCK = Object.freeze({
   maxSpans: 8, // that are kept
   maxBack: 60000, // by which an exchange may be older than the newest of its span
   reloadDoubt: 5000, // by which the wall clock may have been set while the page was away
-  epsilon: 1e-6,
+  epsilon: 1e-3, // below which a contradiction is one of arithmetic
 });
+
+/** By how much a bound loosens with each millisecond away from it, whatever the drift is. */
+const CLOCK_RATE = CLOCK.maxDrift + CLOCK.wander;
 
 /**
  * The bounds between two steps of either clock. A bound {at, value} says that at
@@ -58,22 +61,21 @@ class ClockSpan {
     this.count = 0; // exchanges
     this.upper = [];
     this.lower = [];
+    this.witness = null; // {at, offset, drift} of a line that fits, null if not known
   }
 
   /**
    * add takes an exchange in; false means that it contradicts the others, and the
-   * span is to be left as it was.
+   * span is as it was.
    */
   add({ t0, t1, t2, t3 }) {
-    const upper = ClockSpan.keep(this.upper, { at: t0, value: t1 - t0 + CLOCK.resolution });
-    const lower = ClockSpan.keep(this.lower, { at: t3, value: t3 - t2 + CLOCK.resolution });
-    if (upper !== this.upper || lower !== this.lower) {
-      const before = [this.upper, this.lower];
-      [this.upper, this.lower] = [upper, lower];
-      if (this.drifts(t3) === null) {
-        [this.upper, this.lower] = before;
-        return false;
-      }
+    const upper = { at: t0, value: t1 - t0 + CLOCK.resolution };
+    const lower = { at: t3, value: t3 - t2 + CLOCK.resolution };
+    if (this.allows(upper, lower)) {
+      ClockSpan.insert(this.upper, upper);
+      ClockSpan.insert(this.lower, lower);
+    } else if (!this.narrow(upper, lower)) {
+      return false;
     }
     this.first = Math.min(this.first, t0);
     this.last = Math.max(this.last, t3);
@@ -81,31 +83,60 @@ class ClockSpan {
     return true;
   }
 
+  /** allows says whether a line that is known to fit the span fits the new bounds too. */
+  allows(upper, lower) {
+    const w = this.witness;
+    if (w === null) return false;
+    const [u, l] = [upper.at - w.at, lower.at - w.at];
+    return w.offset + w.drift * u <= upper.value + CLOCK.wander * Math.abs(u)
+      && -w.offset - w.drift * l <= lower.value + CLOCK.wander * Math.abs(l);
+  }
+
+  /** narrow takes bounds in that may leave no line; false, and nothing changed, if so. */
+  narrow(upper, lower) {
+    const before = [this.upper.slice(), this.lower.slice()];
+    ClockSpan.insert(this.upper, upper);
+    ClockSpan.insert(this.lower, lower);
+    if (this.drifts(lower.at) === null) {
+      [this.upper, this.lower] = before;
+      return false;
+    }
+    const limits = this.limits(lower.at);
+    this.witness = { at: lower.at, offset: (limits.low + limits.high) / 2, drift: limits.drift };
+    return true;
+  }
+
   /**
-   * keep returns the bounds with one more, sorted by instant; the same list if
-   * another implies it at the greatest drift, which makes it useless at any
-   * instant and drift. So of a busy network only the quick exchanges remain.
+   * insert adds a bound to a list, which is sorted by instant, unless another
+   * implies it at the greatest drift and so at any instant and drift; and takes
+   * out those that it implies. So of a busy network only the quick messages stay.
+   * Only neighbours need be asked: what implies it over one of them implies that
+   * one too.
    */
-  static keep(list, bound) {
-    const rate = CLOCK.maxDrift + CLOCK.wander;
-    const implies = (a, b) => a.value + rate * Math.abs(a.at - b.at) <= b.value;
-    if (list.some((b) => implies(b, bound))) return list;
-    const out = list.filter((b) => !implies(bound, b));
-    let i = out.length;
-    while (i > 0 && out[i - 1].at > bound.at) i--;
-    out.splice(i, 0, bound);
-    if (out.length > CLOCK.maxBounds) out.splice(ClockSpan.least(out, rate), 1);
-    return out;
+  static insert(list, bound) {
+    const implies = (a, b) => a.value + CLOCK_RATE * Math.abs(a.at - b.at) <= b.value;
+    let to = list.length;
+    while (to > 0 && list[to - 1].at > bound.at) to--;
+    let from = to;
+    if (from > 0 && implies(list[from - 1], bound)) return;
+    if (to < list.length && implies(list[to], bound)) return;
+    while (from > 0 && implies(bound, list[from - 1])) from--;
+    while (to < list.length && implies(bound, list[to])) to++;
+    list.splice(from, to - from, bound);
+    if (list.length > CLOCK.maxBounds) list.splice(ClockSpan.least(list), 1);
   }
 
   /** least returns the index of the bound that its neighbours replace best, never an end. */
-  static least(list, rate) {
+  static least(list) {
     let found = 1;
     let cost = Infinity;
     for (let i = 1; i < list.length - 1; i++) {
       const [a, b, c] = [list[i - 1], list[i], list[i + 1]];
-      const loss = Math.min(a.value + rate * (b.at - a.at), c.value + rate * (c.at - b.at)) - b.value;
-      if (loss < cost) [found, cost] = [i, loss];
+      const loss = Math.min(a.value + CLOCK_RATE * (b.at - a.at), c.value + CLOCK_RATE * (c.at - b.at)) - b.value;
+      if (loss < cost) {
+        found = i;
+        cost = loss;
+      }
     }
     return found;
   }
@@ -117,10 +148,15 @@ class ClockSpan {
   static envelope(list, at, d) {
     let value = Infinity;
     let slope = 0;
-    for (const b of list) {
+    const { wander } = CLOCK;
+    for (let i = 0; i < list.length; i++) {
+      const b = list[i];
       const away = b.at - at;
-      const v = b.value - d * away + CLOCK.wander * Math.abs(away);
-      if (v < value) [value, slope] = [v, -away];
+      const v = b.value - (away < 0 ? d + wander : d - wander) * away;
+      if (v < value) {
+        value = v;
+        slope = -away;
+      }
     }
     return { d, value, slope };
   }
@@ -133,7 +169,8 @@ class ClockSpan {
   static edge(upper, lower, at) {
     let d = -CLOCK.maxDrift;
     for (let i = 0; i <= 4 * CLOCK.maxBounds; i++) {
-      const [u, l] = [ClockSpan.envelope(upper, at, d), ClockSpan.envelope(lower, at, -d)];
+      const u = ClockSpan.envelope(upper, at, d);
+      const l = ClockSpan.envelope(lower, at, -d);
       const gap = u.value + l.value;
       if (gap >= -CLOCK.epsilon) return d;
       const slope = u.slope - l.slope;
@@ -150,14 +187,16 @@ class ClockSpan {
     let right = ClockSpan.envelope(list, at, d1);
     if (left.slope <= 0) return left.value;
     if (right.slope >= 0) return right.value;
+    let crossing = Infinity;
     for (let i = 0; i <= CLOCK.maxBounds; i++) { // each turn finds a bound nearer to the top
       const d = (right.value - right.slope * right.d - left.value + left.slope * left.d) / (left.slope - right.slope);
+      crossing = left.value + left.slope * (d - left.d);
       const mid = ClockSpan.envelope(list, at, d);
-      if (mid.slope === 0 || mid.value >= left.value + left.slope * (d - left.d) - CLOCK.epsilon) return mid.value;
+      if (mid.slope === 0 || mid.value >= crossing - CLOCK.epsilon) break;
       if (mid.slope > 0) left = mid;
       else right = mid;
     }
-    return Math.min(left.value, right.value);
+    return crossing;
   }
 
   /** drifts returns [lowest, highest] that the bounds allow, null if none. */
@@ -180,8 +219,7 @@ class ClockSpan {
     }
     // The bounds fitted the newest exchange and only just miss each other here:
     // any drift at any time, and the wider reading.
-    const rate = CLOCK.maxDrift + CLOCK.wander;
-    const most = (list) => Math.min(...list.map((b) => b.value + rate * Math.abs(b.at - at)));
+    const most = (list) => Math.min(...list.map((b) => b.value + CLOCK_RATE * Math.abs(b.at - at)));
     const [a, b] = [-most(this.lower), most(this.upper)];
     return { low: Math.min(a, b), high: Math.max(a, b), drift: 0 };
   }
