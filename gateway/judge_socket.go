@@ -20,6 +20,7 @@ import (
 // the requests. err is set when there is no reply. An echoed ticket has neither.
 type Outbox interface {
 	Answer(ticket any, reply race.Reply, err error)
+	Ruled(ticket any, r race.Ruled, err error)
 	Revoked()
 }
 
@@ -27,6 +28,7 @@ type Outbox interface {
 type Session interface {
 	ID() string
 	Submit(ticket any, q race.Request)
+	Rule(ticket any, o race.Order)
 	Echo(ticket any)
 	Close()
 }
@@ -305,6 +307,9 @@ func (h *judgeHandler) Answer(ticket any, reply race.Reply, err error) {
 	h.device.answered(reply, err)
 	h.conn.Send(frame(h.answer(ticket, reply, err)))
 }
+
+// Ruled implements Outbox.
+func (h *judgeHandler) Ruled(any, race.Ruled, error) {}
 
 // Revoked implements Outbox.
 func (h *judgeHandler) Revoked() { h.conn.Close(closeRevoked, "sesión cerrada") }

@@ -71,6 +71,7 @@ func (s *fakeSession) ID() string { return "session-1" }
 func (s *fakeSession) Submit(ticket any, q race.Request) {
 	s.tickets, s.requests = append(s.tickets, ticket), append(s.requests, q)
 }
+func (s *fakeSession) Rule(ticket any, _ race.Order) { s.tickets = append(s.tickets, ticket) }
 func (s *fakeSession) Echo(ticket any) { s.tickets = append(s.tickets, ticket) }
 func (s *fakeSession) Close()          {}
 
