@@ -74,6 +74,11 @@ func (c *call) dispatch(method string) error {
 		c.s.cfg.Panel(c.ctx)
 		return nil
 	}
+	if c.s.cfg.Console != nil && (c.path == "/juez" || strings.HasPrefix(c.path, "/juez/")) {
+		c.meter = c.s.consoleMeter
+		c.s.cfg.Console(c.ctx)
+		return nil
+	}
 	trusted := c.shareWithOrigin()
 	r, moved, ok := c.route(method)
 	switch {

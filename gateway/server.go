@@ -64,6 +64,8 @@ type Config struct {
 	Hooks *hooks.Registry
 	// Panel answers what begins with /admin; nil: nothing is there.
 	Panel func(*fasthttp.RequestCtx)
+	// Console answers what begins with /juez; nil: nothing is there.
+	Console func(*fasthttp.RequestCtx)
 	// Logins limits failed logins; nil makes an own one. Sharing it with a panel
 	// makes the limits one.
 	Logins *auth.Logins
@@ -131,8 +133,10 @@ type Server struct {
 	retryIn    func() time.Duration // ws.RetryIn, fixed in tests
 	metrics    *metrics
 	panelMeter *meter // of all of the panel
-	readiness  *readiness
-	draining   atomic.Bool // set by Shutdown
+	// consoleMeter is that of the files of the judge console.
+	consoleMeter *meter
+	readiness    *readiness
+	draining     atomic.Bool // set by Shutdown
 }
 
 // New returns a server that listens nowhere yet.
@@ -169,6 +173,7 @@ func New(cfg Config) *Server {
 	s.routes = s.table()
 	s.deep = deepRoutes(s.routes)
 	s.panelMeter = s.metrics.meter("/admin/", http.StatusOK)
+	s.consoleMeter = s.metrics.meter("/juez/", http.StatusOK)
 	s.http = &fasthttp.Server{
 		Handler:                      s.serve,
 		ErrorHandler:                 s.badRequest,

@@ -9,6 +9,7 @@ import (
 	"server5k/gateway"
 	"server5k/gateway/admin"
 	"server5k/gateway/auth"
+	"server5k/gateway/console"
 	"server5k/gateway/hooks"
 	"server5k/gateway/office"
 )
@@ -30,7 +31,7 @@ func (cmd serveCmd) door(cfg *Config, p *parts, secret string, hasher *auth.Hash
 		Location: cfg.Location, Now: time.Now, Log: p.log.With("part", "admin"),
 	})
 	server = gateway.New(gateway.Config{
-		Desk: desk, Panel: panel.Handler, Hooks: webhooks, Logins: logins,
+		Desk: desk, Panel: panel.Handler, Console: console.New(console.Config{}).Handler, Hooks: webhooks, Logins: logins,
 		Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
 		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: p.log.With("part", "gateway"),
