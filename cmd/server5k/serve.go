@@ -233,9 +233,13 @@ func localURL(ln net.Listener) string {
 // printDemo tells what to try.
 func printDemo(io stdio, url string) {
 	_, _ = fmt.Fprintf(io.out, `
-Server5K de demostración: %[1]s/api/
-  Panel:        %[1]s/admin/
+Server5K de demostración
+  Resultados:   %[1]s/            (en vivo, para el público)
+  Jueces:       %[1]s/juez/       (la consola del teléfono)
+  Panel:        %[1]s/admin/      (organizadores)
   Documentos:   %[1]s/api/docs/
+
+Cuentas
   Jueces:       juez1 / juez1123 … juez6 / juez6123
   Organizador:  %[2]s / %[3]s
 
