@@ -85,6 +85,10 @@ func (c *call) dispatch(method string) error {
 	case moved:
 		return nil
 	case !ok:
+		if c.s.cfg.Public != nil && c.s.cfg.Public(c.ctx) {
+			c.meter = c.s.publicMeter
+			return nil
+		}
 		return c.detail(http.StatusNotFound, textNotFound)
 	case r.socket != nil:
 		return c.handshake(method, r)

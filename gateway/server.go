@@ -66,6 +66,9 @@ type Config struct {
 	Panel func(*fasthttp.RequestCtx)
 	// Console answers what begins with /juez; nil: nothing is there.
 	Console func(*fasthttp.RequestCtx)
+	// Public answers what no other route does and says whether it did; nil: nothing
+	// is there.
+	Public func(*fasthttp.RequestCtx) bool
 	// Logins limits failed logins; nil makes an own one. Sharing it with a panel
 	// makes the limits one.
 	Logins *auth.Logins
@@ -128,13 +131,13 @@ type Server struct {
 	deep   []deepRoute
 	http   *fasthttp.Server
 
-	logins     *auth.Logins
-	door       door                 // of the sockets
-	retryIn    func() time.Duration // ws.RetryIn, fixed in tests
-	metrics    *metrics
-	panelMeter *meter // of all of the panel
-	// consoleMeter is that of the files of the judge console.
-	consoleMeter *meter
+	logins       *auth.Logins
+	door         door                 // of the sockets
+	retryIn      func() time.Duration // ws.RetryIn, fixed in tests
+	metrics      *metrics
+	panelMeter   *meter // of all of the panel
+	consoleMeter *meter // of the files of the judge console
+	publicMeter  *meter // of all pages of the public
 	readiness    *readiness
 	draining     atomic.Bool // set by Shutdown
 }
@@ -174,6 +177,7 @@ func New(cfg Config) *Server {
 	s.deep = deepRoutes(s.routes)
 	s.panelMeter = s.metrics.meter("/admin/", http.StatusOK)
 	s.consoleMeter = s.metrics.meter("/juez/", http.StatusOK)
+	s.publicMeter = s.metrics.meter("/competencia/", http.StatusOK)
 	s.http = &fasthttp.Server{
 		Handler:                      s.serve,
 		ErrorHandler:                 s.badRequest,
