@@ -69,8 +69,15 @@ func (s *secureServer) rest() rest {
 	}}
 }
 
+// page is an answer that was read to its end.
+type page struct {
+	status int
+	header http.Header
+	body   string
+}
+
 // get asks for a path; headers come in pairs.
-func get(t *testing.T, client *http.Client, url string, headers ...string) (res *http.Response, body string) {
+func get(t *testing.T, client *http.Client, url string, headers ...string) page {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -79,7 +86,8 @@ func get(t *testing.T, client *http.Client, url string, headers ...string) (res 
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	if res, err = client.Do(req); err != nil {
+	res, err := client.Do(req)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
@@ -87,7 +95,21 @@ func get(t *testing.T, client *http.Client, url string, headers ...string) (res 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res, string(text)
+	return page{res.StatusCode, res.Header, string(text)}
+}
+
+// lastWords reads up to the close frame and returns what is in it.
+func lastWords(s *socket) (string, error) {
+	for {
+		h, err := ws.ReadHeader(s.rw)
+		if err != nil {
+			return "", err
+		}
+		payload := make([]byte, h.Length)
+		if _, err := io.ReadFull(s.rw, payload); err != nil || h.OpCode == ws.OpClose {
+			return string(payload), err
+		}
+	}
 }
 
 func TestTLS_RaceOverBothListenersAndDrain(t *testing.T) {
@@ -147,12 +169,8 @@ func TestTLS_RaceOverBothListenersAndDrain(t *testing.T) {
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); s.stop() }()
 	for _, c := range []*socket{console, screen} {
-		frame, err := ws.ReadFrame(c.rw)
-		for err == nil && frame.Header.OpCode != ws.OpClose {
-			frame, err = ws.ReadFrame(c.rw)
-		}
-		if err != nil || !strings.HasPrefix(string(frame.Payload), "\x03\xf4service restart; retry=") {
-			t.Errorf("the end of a socket: %v %q", err, frame.Payload)
+		if last, err := lastWords(c); err != nil || !strings.HasPrefix(last, "\x03\xf4service restart; retry=") {
+			t.Errorf("the end of a socket: %v %q", err, last)
 		}
 		if _, err := c.conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("after the close frame: %v, want the end of the stream", err)
@@ -212,16 +230,15 @@ func TestTLS_OriginsCookiesAndLinks(t *testing.T) {
 		}
 	}
 	// Nobody's proxy stands here: what the header says counts for nothing.
-	if _, body := get(t, secure.client, s.url+"/api/", "X-Forwarded-Proto", "http"); !strings.Contains(body, `"`+s.url+`/api/equipos/"`) {
-		t.Errorf("links of the root over TLS: %s", body)
+	if got := get(t, secure.client, s.url+"/api/", "X-Forwarded-Proto", "http"); !strings.Contains(got.body, `"`+s.url+`/api/equipos/"`) {
+		t.Errorf("links of the root over TLS: %s", got.body)
 	}
-	if _, body := get(t, http.DefaultClient, s.plain+"/api/", "X-Forwarded-Proto", "https"); !strings.Contains(body, `"`+s.plain+`/api/equipos/"`) {
-		t.Errorf("links of the root without it: %s", body)
+	if got := get(t, http.DefaultClient, s.plain+"/api/", "X-Forwarded-Proto", "https"); !strings.Contains(got.body, `"`+s.plain+`/api/equipos/"`) {
+		t.Errorf("links of the root without it: %s", got.body)
 	}
 	panel := &http.Client{Transport: &http.Transport{TLSClientConfig: secure.tls, DisableKeepAlives: true}}
 	for url, want := range map[string]bool{s.url: true, s.plain: false} {
-		res, _ := get(t, panel, url+"/admin/entrar/?lang=en")
-		if got := res.Header.Get("Set-Cookie"); got == "" || strings.Contains(strings.ToLower(got), "secure") != want {
+		if got := get(t, panel, url+"/admin/entrar/?lang=en").header.Get("Set-Cookie"); got == "" || strings.Contains(strings.ToLower(got), "secure") != want {
 			t.Errorf("cookie of %s: %q", url, got)
 		}
 	}
@@ -273,35 +290,35 @@ func TestTLS_AuthorityIsOfferedAndNoKey(t *testing.T) {
 	phones := strings.NewReplacer("127.0.0.1", "carrera.lan")
 	file, console := phones.Replace(s.plain+"/ca.crt"), phones.Replace(s.url+"/juez/")
 	m := readTLS(t, cfg)
-	res, body := get(t, &http.Client{Transport: spoken()}, s.plain+"/ca.crt")
-	if cert, err := parseCert([]byte(body)); err != nil || !cert.Equal(m.ca) || res.Header.Get("Content-Type") != "application/x-x509-ca-cert" {
-		t.Errorf("ca.crt: %v %v", err, res.Header)
+	got := get(t, &http.Client{Transport: spoken()}, s.plain+"/ca.crt")
+	if cert, err := parseCert([]byte(got.body)); err != nil || !cert.Equal(m.ca) || got.header.Get("Content-Type") != "application/x-x509-ca-cert" {
+		t.Errorf("ca.crt: %v %v", err, got.header)
 	}
-	if strings.Contains(body, "KEY") {
+	if strings.Contains(got.body, "KEY") {
 		t.Error("a key was sent")
 	}
-	_, page := get(t, &http.Client{Transport: spoken()}, s.plain+"/ca/")
+	got = get(t, &http.Client{Transport: spoken()}, s.plain+"/ca/")
 	for _, want := range []string{file, console} {
-		if !strings.Contains(page, want) {
+		if !strings.Contains(got.body, want) {
 			t.Errorf("the page lacks %s", want)
 		}
 	}
-	if _, page := get(t, secure.client, s.url+"/ca/"); !strings.Contains(page, file) {
+	if got := get(t, secure.client, s.url+"/ca/"); !strings.Contains(got.body, file) {
 		t.Error("over TLS the page sends phones to an address that they do not trust yet")
 	}
 	bare := &http.Client{Transport: &http.Transport{TLSClientConfig: secure.tls, DisableKeepAlives: true}} // no document has these
 	for _, path := range []string{"/ca.key", "/tls/ca.key", "/ca/ca.key", "/ca/../tls/ca.key", "/server.key", "/ca/server.key", "/ca.crt/../ca.key"} {
-		if res, body := get(t, bare, s.url+path); res.StatusCode != http.StatusNotFound || strings.Contains(body, "KEY") {
-			t.Errorf("%s: %d %s", path, res.StatusCode, body)
+		if got := get(t, bare, s.url+path); got.status != http.StatusNotFound || strings.Contains(got.body, "KEY") {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}
 	}
 	if err := os.Remove(cfg.tlsAuthority()); err != nil {
 		t.Fatal(err)
 	}
 	for path, media := range map[string]string{"/ca.crt": "text/plain", "/ca/": "text/html"} {
-		res, body := get(t, &http.Client{Transport: spoken()}, s.plain+path)
-		if res.StatusCode != http.StatusNotFound || !strings.HasPrefix(res.Header.Get("Content-Type"), media) || !strings.Contains(body, "server5k cert --host") {
-			t.Errorf("%s without an authority: %d %v %s", path, res.StatusCode, res.Header, body)
+		got := get(t, &http.Client{Transport: spoken()}, s.plain+path)
+		if got.status != http.StatusNotFound || !strings.HasPrefix(got.header.Get("Content-Type"), media) || !strings.Contains(got.body, "server5k cert --host") {
+			t.Errorf("%s without an authority: %+v", path, got)
 		}
 	}
 }
