@@ -87,6 +87,7 @@ func (s *Server) table() map[string]route {
 	}
 	maps.Copy(all, s.officeTable())
 	maps.Copy(all, s.documentTable())
+	maps.Copy(all, s.lanTable())
 	for pattern, r := range all {
 		usual := http.StatusOK
 		if r.socket != nil {

@@ -15,6 +15,7 @@ import (
 
 	"server5k/gateway/auth"
 	"server5k/gateway/hooks"
+	"server5k/gateway/lanca"
 	"server5k/gateway/office"
 	"server5k/gateway/ws"
 	"server5k/race"
@@ -69,6 +70,8 @@ type Config struct {
 	// Public answers what no other route does and says whether it did; nil: nothing
 	// is there.
 	Public func(*fasthttp.RequestCtx) bool
+	// LAN offers the certificate of this server's own authority; nil: there is none.
+	LAN *lanca.Pages
 	// Logins limits failed logins; nil makes an own one. Sharing it with a panel
 	// makes the limits one.
 	Logins *auth.Logins

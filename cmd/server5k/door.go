@@ -11,6 +11,7 @@ import (
 	"server5k/gateway/auth"
 	"server5k/gateway/console"
 	"server5k/gateway/hooks"
+	"server5k/gateway/lanca"
 	"server5k/gateway/office"
 	"server5k/gateway/public"
 )
@@ -36,6 +37,7 @@ func (cmd serveCmd) door(cfg *Config, p *parts, secret string, hasher *auth.Hash
 	})
 	server = gateway.New(gateway.Config{
 		Desk: desk, Panel: panel.Handler, Console: console.New(console.Config{}).Handler, Public: pages.Handler, Hooks: webhooks, Logins: logins,
+		LAN:   lanca.New(lanca.Config{CAFile: cfg.tlsAuthority(), PlainPort: p.plainPort, TLSPort: p.tlsPort, Log: p.log.With("part", "lan")}),
 		Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
 		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: p.log.With("part", "gateway"),
