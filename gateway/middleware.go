@@ -74,12 +74,21 @@ func (c *call) dispatch(method string) error {
 		c.s.cfg.Panel(c.ctx)
 		return nil
 	}
+	if c.s.cfg.Console != nil && (c.path == "/juez" || strings.HasPrefix(c.path, "/juez/")) {
+		c.meter = c.s.consoleMeter
+		c.s.cfg.Console(c.ctx)
+		return nil
+	}
 	trusted := c.shareWithOrigin()
 	r, moved, ok := c.route(method)
 	switch {
 	case moved:
 		return nil
 	case !ok:
+		if c.s.cfg.Public != nil && c.s.cfg.Public(c.ctx) {
+			c.meter = c.s.publicMeter
+			return nil
+		}
 		return c.detail(http.StatusNotFound, textNotFound)
 	case r.socket != nil:
 		return c.handshake(method, r)

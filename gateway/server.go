@@ -65,6 +65,11 @@ type Config struct {
 	Hooks *hooks.Registry
 	// Panel answers what begins with /admin; nil: nothing is there.
 	Panel func(*fasthttp.RequestCtx)
+	// Console answers what begins with /juez; nil: nothing is there.
+	Console func(*fasthttp.RequestCtx)
+	// Public answers what no other route does and says whether it did; nil: nothing
+	// is there.
+	Public func(*fasthttp.RequestCtx) bool
 	// LAN offers the certificate of this server's own authority; nil: there is none.
 	LAN *lanca.Pages
 	// Logins limits failed logins; nil makes an own one. Sharing it with a panel
@@ -129,13 +134,15 @@ type Server struct {
 	deep   []deepRoute
 	http   *fasthttp.Server
 
-	logins     *auth.Logins
-	door       door                 // of the sockets
-	retryIn    func() time.Duration // ws.RetryIn, fixed in tests
-	metrics    *metrics
-	panelMeter *meter // of all of the panel
-	readiness  *readiness
-	draining   atomic.Bool // set by Shutdown
+	logins       *auth.Logins
+	door         door                 // of the sockets
+	retryIn      func() time.Duration // ws.RetryIn, fixed in tests
+	metrics      *metrics
+	panelMeter   *meter // of all of the panel
+	consoleMeter *meter // of the files of the judge console
+	publicMeter  *meter // of all pages of the public
+	readiness    *readiness
+	draining     atomic.Bool // set by Shutdown
 }
 
 // New returns a server that listens nowhere yet.
@@ -172,6 +179,8 @@ func New(cfg Config) *Server {
 	s.routes = s.table()
 	s.deep = deepRoutes(s.routes)
 	s.panelMeter = s.metrics.meter("/admin/", http.StatusOK)
+	s.consoleMeter = s.metrics.meter("/juez/", http.StatusOK)
+	s.publicMeter = s.metrics.meter("/competencia/", http.StatusOK)
 	s.http = &fasthttp.Server{
 		Handler:                      s.serve,
 		ErrorHandler:                 s.badRequest,

@@ -107,8 +107,10 @@ func writeAll(dir string, a *authority, leaf *x509.Certificate, key *ecdsa.Priva
 		text []byte
 		mode fs.FileMode
 	}{
-		{caKeyFile, caKey, 0o600}, {keyFile, leafKey, 0o600},
-		{caCertFile, certPEM(a.cert), publicMode}, {certFile, certPEM(leaf, a.cert), publicMode},
+		{caKeyFile, caKey, 0o600},
+		{keyFile, leafKey, 0o600},
+		{caCertFile, certPEM(a.cert), publicMode},
+		{certFile, certPEM(leaf, a.cert), publicMode},
 	} {
 		if err := replace(filepath.Join(fresh, f.name), f.text, f.mode); err != nil {
 			return err
