@@ -277,23 +277,29 @@ func TestClock_BrokenSavesGiveANewClock(t *testing.T) {
 }
 
 // TestClock_MemoryIsBounded leaves a page open for a day with a ping each minute,
-// through a server that is set every hour and a half.
+// through a server that is set every hour.
 func TestClock_MemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	c, rng := load(t).clock(t), rand.New(rand.NewPCG(1, 2))
 	p := pair{drift: 50e-6}
 	for i := range 1440 {
-		if i%90 == 0 {
+		if i%60 == 0 {
 			p.offset += 60_000
 		}
 		p.ping(t, c, float64(i)*minute, 5+295*rng.Float64(), 5+295*rng.Float64())
 	}
 	p.want(t, c, 1440*minute, 60)
-	if got := c.property("steps"); got != 15 {
-		t.Errorf("got %d steps, want 15", got)
+	if got := c.property("steps"); got != 23 {
+		t.Errorf("got %d steps, want 23", got)
 	}
-	if size := len(c.saved(t)); size > 8*2*64*40+1000 {
+	if size := len(c.saved(t)); size > 32<<10 {
 		t.Errorf("%d bytes to save", size)
+	}
+	// Of the first hours nothing is known any more, which is not a guess.
+	for _, life := range [][]any{{1}, nil} {
+		if got := c.at(t, noon+30*minute, life...); got.known {
+			t.Errorf("life %v: got %+v, want nothing known", life, got)
+		}
 	}
 }
 

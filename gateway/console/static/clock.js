@@ -38,7 +38,7 @@ const CLOCK = Object.freeze({
   resolution: 1, // of performance.now() where browsers coarsen it
   maxRoundTrip: 60000, // slower says nothing of use
   maxBounds: 64, // of each side that a span keeps
-  maxSpans: 8, // that are kept
+  maxSpans: 16, // that are kept
   maxBack: 60000, // by which an exchange may be older than the newest of its span
   reloadDoubt: 5000, // by which the wall clock may have been set while the page was away
   epsilon: 1e-3, // below which a contradiction is one of arithmetic
@@ -256,6 +256,7 @@ class Clock {
     /** How often exchanges contradicted each other: a clock was set, or slept. */
     this.steps = 0;
     this.spans = []; // oldest first
+    this.forgotten = 0; // life of the last span that is no longer kept, 0 if all are
   }
 
   /**
@@ -275,7 +276,7 @@ class Clock {
     const fresh = new ClockSpan(this.life);
     fresh.add(sample);
     this.spans.push(fresh);
-    if (this.spans.length > CLOCK.maxSpans) this.spans.shift();
+    if (this.spans.length > CLOCK.maxSpans) this.forgotten = this.spans.shift().life;
     return span !== undefined && span.life === this.life ? "step" : "kept";
   }
 
@@ -289,8 +290,8 @@ class Clock {
 
   /**
    * estimate returns what to add to the device's clock at an instant to get the
-   * server's, null if nothing is known. The truth is within offset - uncertainty
-   * and offset + uncertainty. It costs microseconds and changes nothing.
+   * server's, null if nothing is known, or no more. The truth is between offset -
+   * uncertainty and offset + uncertainty. It costs microseconds and changes nothing.
    * @param {number} at instant, of the past or the future
    * @param {number} [life] of the device's clock that the instant is of
    * @returns {{offset: number, uncertainty: number, samples: number, drift: number}|null}
@@ -298,7 +299,7 @@ class Clock {
    *   (ppm) the server's clock is the faster one
    */
   estimate(at, life) {
-    if (typeof at !== "number" || !isFinite(at) || this.spans.length === 0) return null;
+    if (typeof at !== "number" || !isFinite(at) || this.spans.length === 0 || this.forgot(at, life)) return null;
     const { spans, doubt } = this.around(at, life);
     const limits = spans.map((s) => s.limits(at));
     const low = Math.min(...limits.map((l) => l.low));
@@ -309,6 +310,14 @@ class Clock {
       samples: spans.reduce((n, s) => n + s.count, 0),
       drift: limits[limits.length - 1].drift * 1e6,
     };
+  }
+
+  /** forgot says whether an instant may be of a span that is no longer kept. */
+  forgot(at, life) {
+    if (this.forgotten === 0) return false;
+    const { first, life: oldest } = this.spans[0];
+    if (life === undefined) return at < first;
+    return life < oldest || (life === this.forgotten && at < first);
   }
 
   /**
@@ -339,6 +348,7 @@ class Clock {
       version: 1,
       life: this.life,
       steps: this.steps,
+      forgotten: this.forgotten,
       spans: this.spans.map((s) => ({
         life: s.life, first: s.first, last: s.last, count: s.count, upper: pairs(s.upper), lower: pairs(s.lower),
       })),
@@ -363,6 +373,7 @@ class Clock {
     const bounds = (list) => list.map(([at, value]) => ({ at, value }));
     clock.life = o.life + 1;
     clock.steps = number(o.steps) ? o.steps : 0;
+    clock.forgotten = number(o.forgotten) ? o.forgotten : 0;
     clock.spans = o.spans.map((s) => Object.assign(new ClockSpan(s.life), {
       first: s.first, last: s.last, count: s.count, upper: bounds(s.upper), lower: bounds(s.lower),
     }));
