@@ -251,7 +251,11 @@ class ClockSpan {
  */
 class Clock {
   constructor() {
-    /** Which life of the device's clock it is: one more each time a page is loaded. */
+    /**
+     * Which life of the device's clock it is: one more each time a page is loaded.
+     * Who knows that the clock jumped, by a sleep say, adds one as well: then a tap
+     * is never between two spans, and the next exchange contradicts nothing.
+     */
     this.life = 1;
     /** How often exchanges contradicted each other: a clock was set, or slept. */
     this.steps = 0;
