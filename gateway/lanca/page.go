@@ -33,9 +33,9 @@ type page struct {
 	Name        string // of the authority, as settings of phones list it
 	Names       string
 	Until       string
-	Fingerprint [2]string
-	File        code // the address of the certificate
-	Console     code // of the judges' console; empty while there is no TLS
+	Fingerprint []string // in lines
+	File        code     // the address of the certificate
+	Console     code     // of the judges' console; empty while there is no TLS
 }
 
 // code is an address with its QR code, drawn in units of one module.
