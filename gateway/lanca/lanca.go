@@ -68,7 +68,7 @@ func (p *Pages) Certificate(ctx *fasthttp.RequestCtx) {
 	a, err := p.read()
 	if err != nil {
 		t := p.texts[language(ctx)]
-		h.Set("Vary", "Accept-Language")
+		h.Add("Vary", "Accept-Language") // beside Origin, which the gateway may have named
 		ctx.SetStatusCode(http.StatusNotFound)
 		ctx.SetContentType("text/plain; charset=utf-8")
 		ctx.SetBodyString(t["none.title"] + "\n\n" + t["none.text"] + "\n\n  " + makeCommand + "\n")

@@ -77,7 +77,7 @@ func (p *Pages) Page(ctx *fasthttp.RequestCtx, scheme string) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Content-Language", lang)
 	h.Set("Cache-Control", "no-cache")
-	h.Set("Vary", "Accept-Language")
+	h.Add("Vary", "Accept-Language") // beside Origin, which the gateway may have named
 	ctx.SetStatusCode(status)
 	ctx.SetContentType("text/html; charset=utf-8")
 	ctx.SetBody(body.Bytes())
