@@ -20,6 +20,7 @@ import (
 // the requests. err is set when there is no reply. An echoed ticket has neither.
 type Outbox interface {
 	Answer(ticket any, reply race.Reply, err error)
+	Ruled(ticket any, r race.Ruled, err error)
 	Revoked()
 }
 
@@ -27,6 +28,9 @@ type Outbox interface {
 type Session interface {
 	ID() string
 	Submit(ticket any, q race.Request)
+	// Rule has an order of the judge carried out; Judge and Competition of it are
+	// the session's to set.
+	Rule(ticket any, o race.Order)
 	Echo(ticket any)
 	Close()
 }
@@ -152,7 +156,7 @@ func (s *Server) readJudge(ctx context.Context, tok auth.Token, leave func()) (*
 			active[c.ID] = c
 		}
 	}
-	h := &judgeHandler{srv: s, judge: judge, joined: map[*topic]race.Competition{}}
+	h := &judgeHandler{srv: s, judge: judge, author: race.JudgeAuthor + row.Username, joined: map[*topic]race.Competition{}}
 	for _, row := range rows {
 		h.teams = append(h.teams, row.Team)
 		if c, ok := active[row.Competition]; ok {
@@ -171,6 +175,7 @@ func (s *Server) readJudge(ctx context.Context, tok auth.Token, leave func()) (*
 type judgeHandler struct {
 	srv          *Server
 	judge        race.JudgeID
+	author       string // of the judge's rulings
 	teams        []race.Team
 	competitions []race.Competition
 	joined       map[*topic]race.Competition
@@ -199,8 +204,14 @@ type inbound struct {
 	TeamID  jsontext.Value `json:"equipo_id"`
 	Records jsontext.Value `json:"registros"`
 	T0      jsontext.Value `json:"t0"`
-	Battery jsontext.Value `json:"bateria"` // percent, of a ping
-	App     jsontext.Value `json:"app"`     // version of the client, of a ping
+	// Of a ping: how the device is.
+	Battery     jsontext.Value `json:"bateria"` // percent
+	App         jsontext.Value `json:"app"`     // version of the client
+	Competition jsontext.Value `json:"competencia_id"`
+	Pending     jsontext.Value `json:"pendientes"`
+	// Of a declaration.
+	Declared    jsontext.Value `json:"total"`
+	Declaration jsontext.Value `json:"id_declaracion"`
 	recordItem
 }
 
@@ -226,6 +237,10 @@ func (h *judgeHandler) OnText(payload []byte) {
 		h.registerOne(m, ref, now)
 	case "registrar_tiempos":
 		h.registerMany(m, ref, now)
+	case "anular_registro":
+		h.retract(m, ref, now)
+	case "declarar_marcas":
+		h.declare(m, ref, now)
 	default:
 		h.fail(errorMessage{Message: "Tipo de mensaje desconocido", Code: race.CodeUnknownType, Ref: ref})
 	}

@@ -105,6 +105,11 @@ type Presence struct {
 	App              string
 	Received         int64 // records that came over this connection
 	Confirmed        int64 // of them, acknowledged as stored
+	// Competition is that which the device last spoke of, 0 none; Claimed the highest
+	// number that it gave a mark of it, Pending how many marks it has no answer for.
+	Competition CompetitionID
+	Claimed     int64
+	Pending     int
 }
 
 // TeamCount is how many records a team has: those that were counted when they
