@@ -46,7 +46,7 @@ func (h *judgeHandler) declare(m inbound, ref string, now time.Time) {
 }
 
 func (h *judgeHandler) order(ticket any, o race.Order, now time.Time) {
-	o.Author, o.At = h.author, now.UTC().Truncate(time.Microsecond)
+	o.At = now.UTC().Truncate(time.Microsecond)
 	h.session.Rule(ticket, o)
 }
 

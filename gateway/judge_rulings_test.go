@@ -32,9 +32,9 @@ func TestJudgeRulings(t *testing.T) {
 	t.Parallel()
 	id := race.RecordID(uuid.MustParse(someID))
 	at := now.Add(1500 * time.Microsecond).Truncate(time.Microsecond)
-	retract := race.Order{Kind: race.RulingRetract, Team: 7, RecordID: id, Key: race.KeyOf(race.RulingRetract, id), Author: "juez:ana", At: at}
+	retract := race.Order{Kind: race.RulingRetract, Team: 7, RecordID: id, Key: race.KeyOf(race.RulingRetract, id), At: at}
 	declared := race.Declaration{Total: 15, Device: "web-3f9c2a71", Highest: 15}
-	declare := race.Order{Kind: race.RulingDeclare, Team: 7, Declared: declared, Key: race.OrderKey(uuid.MustParse(someDeclaration)), Author: "juez:ana", At: at}
+	declare := race.Order{Kind: race.RulingDeclare, Team: 7, Declared: declared, Key: race.OrderKey(uuid.MustParse(someDeclaration)), At: at}
 	made := race.Ruled{Ruling: race.Ruling{Team: 7, Declared: declared}, Stored: 14}
 	for _, tc := range []struct {
 		name, in string

@@ -28,8 +28,8 @@ type Outbox interface {
 type Session interface {
 	ID() string
 	Submit(ticket any, q race.Request)
-	// Rule has an order of the judge carried out; Judge and Competition of it are
-	// the session's to set.
+	// Rule has an order of the judge carried out. Whose it is and in which competition
+	// the session and the store say.
 	Rule(ticket any, o race.Order)
 	Echo(ticket any)
 	Close()
@@ -156,7 +156,7 @@ func (s *Server) readJudge(ctx context.Context, tok auth.Token, leave func()) (*
 			active[c.ID] = c
 		}
 	}
-	h := &judgeHandler{srv: s, judge: judge, author: race.JudgeAuthor + row.Username, joined: map[*topic]race.Competition{}}
+	h := &judgeHandler{srv: s, judge: judge, joined: map[*topic]race.Competition{}}
 	for _, row := range rows {
 		h.teams = append(h.teams, row.Team)
 		if c, ok := active[row.Competition]; ok {
@@ -175,7 +175,6 @@ func (s *Server) readJudge(ctx context.Context, tok auth.Token, leave func()) (*
 type judgeHandler struct {
 	srv          *Server
 	judge        race.JudgeID
-	author       string // of the judge's rulings
 	teams        []race.Team
 	competitions []race.Competition
 	joined       map[*topic]race.Competition

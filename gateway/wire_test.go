@@ -91,7 +91,7 @@ func newHandler() (*judgeHandler, *fakeSession) {
 		cfg:     Config{Devices: NewDevices("a"), Location: quito, Now: func() time.Time { return now.Add(1500 * time.Microsecond) }},
 		retryIn: func() time.Duration { return 2 * time.Second },
 	}
-	return &judgeHandler{srv: srv, judge: 3, author: "juez:ana", session: s, device: srv.cfg.Devices.add(3, srv.cfg.Now())}, s
+	return &judgeHandler{srv: srv, judge: 3, session: s, device: srv.cfg.Devices.add(3, srv.cfg.Now())}, s
 }
 
 // TestJudgeMessages plays each message of a judge and compares the answer, given

@@ -105,8 +105,8 @@ type Presence struct {
 	App              string
 	Received         int64 // records that came over this connection
 	Confirmed        int64 // of them, acknowledged as stored
-	// Competition is that which the device last spoke of, 0 none; Claimed the highest
-	// number that it gave a mark of it, Pending how many marks it has no answer for.
+	// What the last heartbeat said of a competition, zero without: the highest number
+	// that the device gave a mark there, and how many marks it has not confirmed yet.
 	Competition CompetitionID
 	Claimed     int64
 	Pending     int
