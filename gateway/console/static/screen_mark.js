@@ -146,7 +146,8 @@ class MarkScreen {
   drawLast(post) {
     const app = this.app, rows = post.rows.slice(-LAST_ROWS).reverse();
     const standing = post.rows.filter((r) => r.status !== "voided");
-    const data = rows.map((r) => [r.id, r.status, standing.indexOf(r) + 1, r.mark ? this.timeText(r.mark) : r.tiempo === 0 ? say("mark.absent.short") : clockText(r.tiempo, 1), r.own, r.mark && r.mark.code]);
+    const online = app.link.current === "open";
+    const data = rows.map((r) => [r.id, r.status === "sent" && !online ? "marked" : r.status, standing.indexOf(r) + 1, r.mark ? this.timeText(r.mark) : r.tiempo === 0 ? say("mark.absent.short") : clockText(r.tiempo, 1), r.own, r.mark && r.mark.code]);
     const key = JSON.stringify([data, language]);
     if (key === this.drawnRows) return;
     this.drawnRows = key;

@@ -49,6 +49,7 @@ const timeOfDay = (ms) => new Date(ms).toLocaleTimeString(language, { hour: "2-d
 /** An offset of clocks: +12 ms, −3.4 s, +7 min 2 s. */
 const offsetText = (ms) => {
   const sign = ms < 0 ? "−" : "+", n = Math.abs(ms);
+  if (n < 0.5) return "0 ms";
   if (n < 1000) return sign + Math.round(n) + " ms";
   if (n < 60000) return sign + (n / 1000).toFixed(1) + " s";
   return sign + Math.floor(n / 60000) + " min " + Math.round(n / 1000) % 60 + " s";
