@@ -66,7 +66,7 @@ func TestSystem_OrderWhoseAnswerIsLostIsCarriedOutOnce(t *testing.T) {
 		t.Errorf("the order was carried out again: repeated %v, epoch %d after %d", r.Repeated, epochOf(t, sys), epoch)
 	}
 	e, err := store.Evidence(t.Context(), 1)
-	if err != nil || e.Adjustments()[1].Elapsed != time.Minute {
+	if err != nil || e.Adjustments()[1].Penalty != time.Minute {
 		t.Errorf("adjustments %+v, %v", e.Adjustments(), err)
 	}
 }

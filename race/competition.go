@@ -22,6 +22,7 @@ type Competition struct {
 	Version     int           // number of the last official results, 0 none
 	TeamSize    int           // counted records a complete team has, 1..MaxTeamSize
 	Rounding    Rounding
+	Clock       ClockPolicy // the zero value is ClockClient
 }
 
 // MaxTeamSize bounds TeamSize: one request carries at most one team.

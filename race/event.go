@@ -30,9 +30,12 @@ type Event struct {
 
 // TeamTotal is what a team has on record.
 type TeamTotal struct {
-	Team    Team
-	Records int           // that count
-	Elapsed time.Duration // their sum by the corrected gun, with penalties
+	Team      Team
+	Records   int           // that count
+	Absent    int           // of them, runners who did not run
+	Elapsed   time.Duration // their official sum: Standing.Total
+	Status    TeamStatus
+	Concealed bool // the public is told nothing of it
 }
 
 // Snapshot is the state of a competition after event Seq.

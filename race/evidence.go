@@ -20,10 +20,13 @@ type Finish struct {
 	TimeRecord
 	For      TeamID // the team that it belongs to
 	Counts   bool
-	Official time.Duration // by the corrected gun; 0 when absent
-	Voided   bool          // a ruling says that it does not count
-	Moved    bool          // For is another team than Team
-	Included bool          // it was held or typed in, and a ruling counts it
+	Official time.Duration // by the clock policy and the corrected gun; 0 when absent
+	// Corrected says that Official counts from the corrected instant of the tap.
+	Corrected bool
+	Voided    bool // a ruling says that it does not count
+	Retracted bool // that ruling is the judge's own
+	Moved     bool // For is another team than Team
+	Included  bool // it was held or typed in, and a ruling counts it
 }
 
 // state is what the rulings that hold come to.
@@ -35,12 +38,17 @@ type state struct {
 	penalties    map[TeamID]time.Duration
 	disqualified map[TeamID]Ruling
 	accepted     map[string]Ruling
+	declared     map[TeamID]Ruling // the latest of each
+	claimed      map[string]int64  // by device: the highest number that a declaration names
+	concealed    Concealment
 }
 
 func (e Evidence) state() *state {
 	s := &state{
 		e: e, holds: inForce(e.Rulings), finishes: make([]Finish, len(e.Records)),
 		penalties: map[TeamID]time.Duration{}, disqualified: map[TeamID]Ruling{}, accepted: map[string]Ruling{},
+		declared: map[TeamID]Ruling{}, claimed: map[string]int64{},
+		concealed: Concealment{map[TeamID]bool{}, map[int64]bool{}},
 	}
 	bySeq := make(map[int64]*Finish, len(e.Records))
 	for i, r := range e.Records {
@@ -54,7 +62,8 @@ func (e Evidence) state() *state {
 	}
 	for i := range s.finishes {
 		if f := &s.finishes[i]; !f.Absent() {
-			f.Official = f.Elapsed - s.shift
+			f.Official, f.Corrected = e.Competition.Clocked(f.TimeRecord)
+			f.Official -= s.shift
 		}
 	}
 	return s
@@ -73,6 +82,15 @@ func (s *state) apply(r Ruling, f *Finish) {
 		s.disqualified[r.Team] = r
 	case RulingAccept:
 		s.accepted[r.Finding] = r
+	case RulingDeclare:
+		s.declared[r.Team] = r
+		s.claimed[r.Declared.Device] = max(s.claimed[r.Declared.Device], r.Declared.Highest)
+	case RulingConceal:
+		if r.Record == 0 {
+			s.concealed.Teams[r.Team] = true
+		} else {
+			s.concealed.Records[r.Record] = true
+		}
 	default:
 	}
 	if f == nil {
@@ -80,9 +98,9 @@ func (s *state) apply(r Ruling, f *Finish) {
 	}
 	switch r.Kind {
 	case RulingInclude, RulingReinstate, RulingAdd, RulingAbsence:
-		f.Counts, f.Voided, f.Included = true, false, f.State != StateCounted
-	case RulingVoid:
-		f.Counts, f.Voided = false, true
+		f.Counts, f.Voided, f.Retracted, f.Included = true, false, false, f.State != StateCounted
+	case RulingVoid, RulingRetract:
+		f.Counts, f.Voided, f.Retracted = false, true, r.Kind == RulingRetract
 	case RulingMove:
 		f.For, f.Moved = r.Team, r.Team != f.Team
 	default:
@@ -103,42 +121,52 @@ func (e Evidence) GunShift() time.Duration { return e.state().shift }
 func (e Evidence) Adjustments() map[TeamID]Adjustment {
 	s := e.state()
 	out := map[TeamID]Adjustment{}
-	change := func(id TeamID, by int, r TimeRecord) {
+	change := func(id TeamID, f func(*Adjustment)) {
 		a := out[id]
-		a.Records += by
-		a.Elapsed += time.Duration(by) * r.Elapsed
-		if !r.Absent() {
-			a.Ran += by
-		}
+		f(&a)
 		out[id] = a
 	}
 	for _, f := range s.finishes {
-		if f.State == StateCounted {
-			change(f.Team, -1, f.TimeRecord)
+		counted := f.State == StateCounted
+		if counted && f.Counts && f.For == f.Team {
+			continue
+		}
+		if counted {
+			change(f.Team, func(a *Adjustment) { a.Without = append(a.Without, f.TimeRecord) })
 		}
 		if f.Counts {
-			change(f.For, 1, f.TimeRecord)
+			change(f.For, func(a *Adjustment) { a.With = append(a.With, f.TimeRecord) })
 		}
 	}
 	for id, p := range s.penalties {
-		a := out[id]
-		a.Elapsed += p
-		out[id] = a
+		change(id, func(a *Adjustment) { a.Penalty = p })
 	}
-	for id, a := range out {
-		if a == (Adjustment{}) {
-			delete(out, id)
-		}
+	for id := range s.disqualified {
+		change(id, func(a *Adjustment) { a.Disqualified = true })
+	}
+	for id := range s.concealed.Teams {
+		change(id, func(a *Adjustment) { a.Concealed = true })
 	}
 	return out
 }
 
-// Adjustment is what rulings add to what a team has on record.
+// Adjustment is what rulings change in what a team has on record.
 type Adjustment struct {
-	Records int           // that count
-	Ran     int           // of them, not absent
-	Elapsed time.Duration // of them, by the announced start, and penalties
+	With, Without []TimeRecord // that count as well, and that do not although they were counted
+	Penalty       time.Duration
+	Disqualified  bool
+	Concealed     bool
 }
+
+// Concealment is what the public is not shown: teams, and finishes of single
+// runners by the Seq of their records. Results stay what they are.
+type Concealment struct {
+	Teams   map[TeamID]bool
+	Records map[int64]bool
+}
+
+// Concealment returns what the rulings that hold conceal.
+func (e Evidence) Concealment() Concealment { return e.state().concealed }
 
 // Standings computes the results: ranked teams by total, then disqualified, then
 // incomplete ones and those with too many records, each by bib. The total is the

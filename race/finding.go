@@ -18,6 +18,11 @@ const (
 	FindingNear        FindingKind = "near"        // two finishes of a team almost at once: a double tap?
 	FindingImplausible FindingKind = "implausible" // nobody runs 5 km in that time
 	FindingBeforeGun   FindingKind = "before-gun"
+	FindingUndeclared  FindingKind = "undeclared" // the judge has not said how many marks there are
+	FindingDeclared    FindingKind = "declared"   // the judge said another number than is stored
+	FindingGap         FindingKind = "gap"        // a device has given numbers that are not stored
+	FindingUnmeasured  FindingKind = "unmeasured" // clocks decide, and some marks have none that was measured
+	FindingClock       FindingKind = "clock"      // the corrected instant is after the mark came
 )
 
 // What counts as odd. The world record over 5 km on the road is 12:49 and a walker
@@ -37,8 +42,11 @@ type Finding struct {
 	Kind     FindingKind
 	Team     TeamID
 	Records  []int64       // Seq of the records concerned
-	Count    int           // FindingMissing, FindingSurplus: records that count
-	Amount   time.Duration // FindingNear: between the two; FindingImplausible: the time
+	Count    int           // FindingMissing, FindingSurplus: records that count; FindingDeclared: stored; FindingUnmeasured: how many
+	Declared int           // FindingDeclared
+	Device   string        // FindingGap
+	Numbers  []int64       // FindingGap: that are missing; not all when there are very many
+	Amount   time.Duration // FindingNear: between the two; FindingImplausible: the time; FindingClock: by how much
 	Accepted bool
 	By       Ruling // that accepted it
 }
@@ -55,8 +63,11 @@ func (s *state) findings() []Finding {
 		}
 		out = append(out, s.ofRecord(f)...)
 	}
-	for _, t := range s.e.Teams {
-		out = append(out, s.ofTeam(t.ID, byTeam[t.ID])...)
+	for i, p := range s.posts() {
+		id := s.e.Teams[i].ID
+		out = append(out, s.ofTeam(id, byTeam[id])...)
+		out = append(out, s.ofClocks(id, byTeam[id])...)
+		out = append(out, s.ofPost(p)...)
 	}
 	order := map[TeamID]int{}
 	for i, t := range s.e.Teams {
@@ -82,7 +93,7 @@ func (s *state) ofRecord(f Finish) []Finding {
 		return nil
 	}
 	if f.State == StateHeld && !f.Counts && f.Source != SourceManual {
-		odd(FindingHeld, f.Elapsed-s.shift)
+		odd(FindingHeld, f.Official)
 	}
 	if !f.Counts || f.Absent() {
 		return out
@@ -92,6 +103,58 @@ func (s *state) ofRecord(f Finish) []Finding {
 		odd(FindingBeforeGun, f.Official)
 	case f.Official < FastestFinish || f.Official > SlowestFinish:
 		odd(FindingImplausible, f.Official)
+	}
+	if late := f.Mark.CorrectedAt().Sub(f.ReceivedAt); f.Corrected && late > f.Mark.ClockUncertainty+clockSlack {
+		odd(FindingClock, late)
+	}
+	return out
+}
+
+// clockSlack is what the clocks of two nodes may differ by.
+const clockSlack = time.Second
+
+// over says whether the race has been run.
+func (s *state) over() bool { return !s.e.Competition.Running && !s.e.Competition.FinishedAt.IsZero() }
+
+// ofClocks looks at whether all times of a team are by the same rule.
+func (s *state) ofClocks(id TeamID, members []Finish) []Finding {
+	if s.e.Competition.Clock != ClockCorrected || !s.over() {
+		return nil
+	}
+	n := 0
+	for _, f := range members {
+		if !f.Absent() && !f.Corrected {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []Finding{{Key: fmt.Sprintf("%s-%d-%d", FindingUnmeasured, id, n), Kind: FindingUnmeasured, Team: id, Count: n}}
+}
+
+// ofPost looks at whether all marks that were made are here.
+func (s *state) ofPost(p Post) []Finding {
+	if !s.over() {
+		return nil // more may be on their way
+	}
+	var out []Finding
+	for _, d := range p.Devices {
+		if len(d.Missing) > 0 {
+			out = append(out, Finding{
+				Key:  fmt.Sprintf("%s-%d-%s-%d-%d", FindingGap, p.Team, d.Name, d.Claimed, len(d.Missing)),
+				Kind: FindingGap, Team: p.Team, Device: d.Name, Numbers: d.Missing,
+			})
+		}
+	}
+	switch {
+	case p.Declared == nil && p.Stored > 0 && !p.Complete:
+		out = append(out, Finding{Key: fmt.Sprintf("%s-%d-%d", FindingUndeclared, p.Team, p.Stored), Kind: FindingUndeclared, Team: p.Team, Count: p.Stored})
+	case p.Declared != nil && p.Declared.Declared.Total != p.Stored:
+		n := p.Declared.Declared.Total
+		out = append(out, Finding{
+			Key: fmt.Sprintf("%s-%d-%d-%d", FindingDeclared, p.Team, n, p.Stored), Kind: FindingDeclared, Team: p.Team, Count: p.Stored, Declared: n,
+		})
 	}
 	return out
 }
@@ -104,7 +167,7 @@ func (s *state) ofTeam(id TeamID, members []Finish) []Finding {
 	switch {
 	case n > size:
 		out = append(out, Finding{Key: fmt.Sprintf("%s-%d-%d", FindingSurplus, id, n), Kind: FindingSurplus, Team: id, Count: n})
-	case n < size && !s.e.Competition.Running && !s.e.Competition.FinishedAt.IsZero():
+	case n < size && s.over():
 		out = append(out, Finding{Key: fmt.Sprintf("%s-%d-%d", FindingMissing, id, n), Kind: FindingMissing, Team: id, Count: n})
 	}
 	sorted := slices.Clone(members)

@@ -96,21 +96,32 @@ func (l *Ledger) Team(id TeamID) (Team, bool) {
 // what Decide does: a judge's device counts what it has sent.
 func (l *Ledger) Adjust(a map[TeamID]Adjustment) { l.adjustments = a }
 
-// Total returns what a team has on record, with the rulings and by the corrected
-// gun.
+// Total returns what a team has on record, as the standings count it.
 func (l *Ledger) Total(id TeamID) TeamTotal {
-	y, a := l.tally(id), l.adjustments[id]
-	t := TeamTotal{Team: y.team, Records: len(y.records) + a.Records, Elapsed: a.Elapsed}
-	ran := a.Ran
-	for _, r := range y.records {
-		t.Elapsed += r.Elapsed
-		if !r.Absent() {
-			ran++
+	y, a, c := l.tally(id), l.adjustments[id], l.competition
+	t := TeamTotal{Team: y.team, Concealed: a.Concealed}
+	add := func(by int, records []TimeRecord) {
+		for _, r := range records {
+			t.Records += by
+			t.Elapsed += time.Duration(by) * c.Rounding.each(c.Official(r))
+			if r.Absent() {
+				t.Absent += by
+			}
 		}
 	}
-	t.Elapsed -= time.Duration(ran) * l.competition.GunShift
+	add(1, y.records)
+	add(1, a.With)
+	add(-1, a.Without)
+	t.Elapsed = c.Rounding.total(t.Elapsed) + a.Penalty
+	if t.Status, _, _ = c.status(t.Records, t.Absent); a.Disqualified {
+		t.Status = StatusDisqualified
+	}
 	return t
 }
+
+// Room says whether a team has fewer records that count than runners, by the
+// rulings. Decide knows slots only, which what is void still takes.
+func (l *Ledger) Room(id TeamID) bool { return l.Total(id).Records < l.competition.TeamSize }
 
 // Totals returns what every known team has on record, by bib.
 func (l *Ledger) Totals() []TeamTotal {

@@ -12,6 +12,10 @@ import (
 // CodeAlreadyRuns, CodeNotFinished, CodeNotRunning, CodeFindings. Reasons and
 // amounts are valid: the caller has checked them.
 func (e Evidence) Rule(o Order) (Ruling, *TimeRecord, error) {
+	s := e.state()
+	if err := s.admit(o); err != nil {
+		return Ruling{}, nil, err
+	}
 	if i := slices.IndexFunc(e.Rulings, func(r Ruling) bool { return r.Key == o.Key }); i >= 0 && o.Key != (OrderKey{}) {
 		if e.Rulings[i].Kind != o.Kind {
 			return Ruling{}, nil, Errorf(CodeRuling, "La clave de la orden ya se usó para otra decisión")
@@ -22,15 +26,21 @@ func (e Evidence) Rule(o Order) (Ruling, *TimeRecord, error) {
 		Competition: e.Competition.ID, Kind: o.Kind, Team: o.Team, Record: o.Record, Finding: o.Finding, Undoes: o.Undoes,
 		Key: o.Key, Author: o.Author, At: o.At, Reason: o.Reason,
 	}
-	s := e.state()
+	if o.RecordID != (RecordID{}) {
+		r.Record = s.seqOf(o.Team, o.RecordID)
+	}
 	switch o.Kind {
 	case RulingReopen:
 		_, err := e.Competition.Reopen()
 		return r, nil, err
 	case RulingGun:
 		return s.gun(r, o)
-	case RulingInclude, RulingVoid, RulingReinstate, RulingMove:
+	case RulingInclude, RulingVoid, RulingReinstate, RulingMove, RulingRetract:
 		return s.record(r)
+	case RulingDeclare:
+		return s.declare(r, o)
+	case RulingConceal:
+		return s.conceal(r)
 	case RulingAdd, RulingAbsence:
 		return s.add(r, o)
 	case RulingPenalty, RulingDisqualify:
@@ -65,7 +75,7 @@ func (s *state) gun(r Ruling, o Order) (Ruling, *TimeRecord, error) {
 		return r, nil, Errorf(CodeRuling, "La salida ya es esa")
 	}
 	for _, f := range s.finishes {
-		if f.Counts && !f.Absent() && f.Elapsed <= r.Amount {
+		if at := f.Official + s.shift; f.Counts && !f.Absent() && at <= r.Amount {
 			return r, nil, Errorf(CodeRuling, "Con esa salida la marca %d quedaría antes de la partida", f.Seq)
 		}
 	}
@@ -83,8 +93,12 @@ func (s *state) record(r Ruling) (Ruling, *TimeRecord, error) {
 	switch {
 	case r.Kind == RulingInclude && (f.Counts || f.Voided || f.State == StateCounted):
 		return r, nil, Errorf(CodeRuling, "El registro no está retenido")
-	case r.Kind == RulingVoid && f.Voided:
+	case (r.Kind == RulingVoid || r.Kind == RulingRetract) && f.Voided:
 		return r, nil, Errorf(CodeRuling, "El registro ya está anulado")
+	case r.Kind == RulingRetract && s.e.Competition.Version > 0:
+		return r, nil, Errorf(CodeRuling, "Ya hay resultados oficiales; pida la anulación al organizador")
+	case r.Kind == RulingRetract && r.At.Sub(f.ReceivedAt) > RetractWindow:
+		return r, nil, Errorf(CodeRuling, "Pasó demasiado tiempo; pida la anulación al organizador")
 	case r.Kind == RulingReinstate && !f.Voided:
 		return r, nil, Errorf(CodeRuling, "El registro no está anulado")
 	case r.Kind == RulingMove:
@@ -99,7 +113,7 @@ func (s *state) record(r Ruling) (Ruling, *TimeRecord, error) {
 	if r.Kind != RulingMove {
 		r.Team = f.For // who reads the log wants to know
 	}
-	if r.Kind == RulingVoid || (r.Kind == RulingMove && !f.Counts) {
+	if r.Kind == RulingVoid || r.Kind == RulingRetract || (r.Kind == RulingMove && !f.Counts) {
 		return r, nil, nil
 	}
 	return r, nil, s.room(team)

@@ -1,6 +1,10 @@
 package race
 
-import "time"
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // RulingID identifies a ruling; positive, ascending in the order they were made
 // in a competition.
@@ -27,6 +31,9 @@ const (
 	RulingAccept     RulingKind = "accept"     // Finding is no reason to do anything
 	RulingUndo       RulingKind = "undo"       // takes the ruling Undoes back; of an undo: makes it hold again
 	RulingOfficial   RulingKind = "official"   // the results are published as they are
+	RulingRetract    RulingKind = "retract"    // the judge takes an own mark back
+	RulingDeclare    RulingKind = "declare"    // the judge says how many marks there are of Team
+	RulingConceal    RulingKind = "conceal"    // the public is shown nothing of Team, or of the one runner of Record
 )
 
 // undoable says whether a ruling of this kind can be taken back. What has gone
@@ -51,17 +58,27 @@ type Ruling struct {
 	Record      int64         // Seq of the record that it is about, 0 none
 	Amount      time.Duration // RulingGun, RulingPenalty; whole milliseconds
 	Finding     string        // RulingAccept: Finding.Key
+	Declared    Declaration   // RulingDeclare
 	Version     int           // RulingOfficial: number of the version
 	Undoes      RulingID
 	Key         OrderKey // of the order, zero for those older than orders
-	Author      string   // user name of the organizer
+	Author      string   // user name of the organizer; of a judge after JudgeAuthor
 	At          time.Time
 	Reason      string
 }
 
+// JudgeAuthor begins Ruling.Author when a judge decided.
+const JudgeAuthor = "juez:"
+
 // OrderKey makes an order safe to be sent again: the same key is the same order.
 // It is the id of the record that the order adds, if it adds one.
 type OrderKey = RecordID
+
+// KeyOf returns the key of the order that a judge gives about an own record, so
+// that asking twice is asking once: a name-based UUID (RFC 9562, version 5).
+func KeyOf(k RulingKind, id RecordID) OrderKey {
+	return OrderKey(uuid.NewSHA1(uuid.UUID(id), []byte(k)))
+}
 
 // Order is a ruling that an organizer asks for. Which fields matter depends on
 // Kind.
@@ -77,10 +94,16 @@ type Order struct {
 	GunAt       time.Time     // RulingGun: when it really was
 	Finding     string        // RulingAccept
 	Undoes      RulingID      // RulingUndo
-	Override    bool          // RulingOfficial: although findings are open
-	Author      string
-	At          time.Time
-	Reason      string // at most MaxReasonLength
+	Declared    Declaration   // RulingDeclare
+	// RecordID names the record of Team instead of Record, for who knows no Seq.
+	RecordID RecordID
+	// Judge asks and not an organizer: then Kind is RulingRetract, RulingDeclare or
+	// RulingInclude, and Team must be the judge's.
+	Judge    JudgeID
+	Override bool // RulingOfficial: although findings are open
+	Author   string
+	At       time.Time
+	Reason   string // at most MaxReasonLength
 }
 
 // MaxReasonLength bounds Order.Reason, in characters; MaxGunShift how far the gun
@@ -90,6 +113,10 @@ const (
 	MaxGunShift     = 24 * time.Hour
 	MaxPenalty      = time.Hour
 )
+
+// RetractWindow is how long after its receipt a judge may take a mark back. People
+// notice within seconds; the rest is for a phone that had no network.
+const RetractWindow = 15 * time.Minute
 
 // Ruled is what an order came to.
 type Ruled struct {

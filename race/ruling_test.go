@@ -197,11 +197,13 @@ func TestEvidence_Findings(t *testing.T) {
 	}
 	want := []string{
 		"1 held-6 [6] 0 25m0s true",
+		"1 undeclared-1-3 [] 3 0s false",
 		"2 missing-2-1 [] 1 0s false",
 		"3 before-gun-7 [7] 0 24m0.299s false",
 		"3 implausible-8 [8] 0 1h1m0s false",
 		"3 near-5-7 [5 7] 0 299ms false",
 		"3 surplus-3-3 [] 3 0s false",
+		"3 undeclared-3-1 [] 1 0s false",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -216,6 +218,13 @@ func TestEvidence_UndoAndRedoInAnyOrder(t *testing.T) {
 	for seed := range uint64(30) {
 		rng := rand.New(rand.NewPCG(seed, 5))
 		e := evidence()
+		e.Competition.Rounding = []race.Rounding{race.RoundRaw, race.RoundUpEach, race.RoundUpTotal}[seed%3]
+		e.Competition.Clock = []race.ClockPolicy{race.ClockClient, race.ClockCorrected}[seed%2]
+		for i := range e.Records {
+			if rng.IntN(3) > 0 {
+				measured(&e.Records[i], "a", e.Records[i].Elapsed+time.Duration(rng.IntN(4000))*time.Millisecond, time.Second, time.Second)
+			}
+		}
 		made := 0
 		for made < 100 {
 			o := randomOrder(rng, e)
@@ -254,8 +263,8 @@ func sum(t *testing.T, seed uint64, e race.Evidence) {
 	}
 	l.Adjust(e.Adjustments())
 	for _, s := range e.Standings() {
-		if got := l.Total(s.Team.ID); got.Elapsed != s.Total || got.Records != s.Records {
-			t.Errorf("seed %d: ledger has %d records in %v, standings %d in %v", seed, got.Records, got.Elapsed, s.Records, s.Total)
+		if got := l.Total(s.Team.ID); got.Elapsed != s.Total || got.Records != s.Records || got.Absent != s.Absent || got.Status != s.Status {
+			t.Errorf("seed %d: ledger has %+v, standings %+v", seed, got, s)
 		}
 	}
 }
@@ -264,8 +273,8 @@ func randomOrder(rng *rand.Rand, e race.Evidence) race.Order {
 	o := race.Order{Team: race.TeamID(1 + rng.IntN(len(e.Teams))), Record: int64(1 + rng.IntN(len(e.Records))), Key: race.NewRecordID()}
 	switch o.Kind = []race.RulingKind{
 		race.RulingGun, race.RulingInclude, race.RulingVoid, race.RulingReinstate, race.RulingMove, race.RulingAdd, race.RulingAbsence,
-		race.RulingPenalty, race.RulingDisqualify, race.RulingUndo, race.RulingUndo, race.RulingUndo,
-	}[rng.IntN(12)]; o.Kind {
+		race.RulingPenalty, race.RulingDisqualify, race.RulingConceal, race.RulingRetract, race.RulingUndo, race.RulingUndo, race.RulingUndo,
+	}[rng.IntN(14)]; o.Kind {
 	case race.RulingGun:
 		o.Amount = time.Duration(rng.IntN(4000)-2000) * time.Millisecond
 	case race.RulingAdd:

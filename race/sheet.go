@@ -23,7 +23,8 @@ type Sheet struct {
 	FinishedAt  time.Time     `json:"finished_at"`
 	TeamSize    int           `json:"team_size"`
 	Rounding    Rounding      `json:"rounding"`
-	Lines       []SheetLine   `json:"lines"` // in the order of the standings
+	Clock       ClockPolicy   `json:"clock,omitempty"` // empty for ClockClient
+	Lines       []SheetLine   `json:"lines"`           // in the order of the standings
 }
 
 // SheetLine is one team. Times are whole milliseconds.
@@ -41,6 +42,9 @@ type SheetLine struct {
 	Absent        int        `json:"absent,omitempty"`
 	PenaltyMS     int64      `json:"penalty_ms,omitempty"`
 	TotalMS       int64      `json:"total_ms"`
+	UncertaintyMS int64      `json:"uncertainty_ms,omitempty"` // of TotalMS, 0 unknown
+	Close         bool       `json:"close,omitempty"`          // as in Standing
+	CategoryClose bool       `json:"category_close,omitempty"`
 	TimesMS       []int64    `json:"times_ms"` // of the members; 0 absent
 }
 
@@ -51,11 +55,15 @@ func (e Evidence) Sheet() Sheet {
 		Format: sheetFormat, Competition: c.ID, Name: c.Name, StartedAt: c.StartedAt.Add(now.shift).UTC(), FinishedAt: c.FinishedAt.UTC(),
 		TeamSize: c.TeamSize, Rounding: c.Rounding, Lines: []SheetLine{},
 	}
+	if c.Clock == ClockCorrected {
+		s.Clock = c.Clock
+	}
 	for _, l := range now.standings() {
 		line := SheetLine{
 			Place: l.Place, CategoryPlace: l.CategoryPlace, Status: l.Status, Cause: l.Cause, Reason: l.Reason,
 			Team: l.Team.ID, Bib: l.Team.Bib, Name: l.Team.Name, Category: l.Team.Category, Records: l.Records, Absent: l.Absent,
 			PenaltyMS: l.Penalty.Milliseconds(), TotalMS: l.Total.Milliseconds(), TimesMS: make([]int64, len(l.Members)),
+			UncertaintyMS: l.Uncertainty.Milliseconds(), Close: l.Close, CategoryClose: l.CategoryClose,
 		}
 		for i, m := range l.Members {
 			line.TimesMS[i] = m.Official.Milliseconds()

@@ -78,7 +78,14 @@ type Standing struct {
 	Total         time.Duration // sum under the rounding policy
 	Average       time.Duration // Total without Penalty by the runners that ran, 0 if none
 	Best          time.Duration // best member, 0 if none
-	Members       []Finish      // that count, by time, absent last
+	// Uncertainty is that of Total by the devices' clocks and the fingers on them,
+	// one standard deviation of the taps and the bounds of the clocks; 0 unknown.
+	Uncertainty time.Duration
+	// Close says that the next or the one before cannot be told apart: their totals
+	// differ by no more than their uncertainties together. CategoryClose is the same
+	// within the category.
+	Close, CategoryClose bool
+	Members              []Finish // that count, by time, absent last
 }
 
 // Rank computes the results of counted records alone, without any ruling.
@@ -99,6 +106,7 @@ func arrange(out []Standing) {
 	})
 	place(out, func(Standing) Category { return "" }, func(s *Standing, n int) { s.Place = n })
 	place(out, func(s Standing) Category { return s.Team.Category }, func(s *Standing, n int) { s.CategoryPlace = n })
+	compare(out)
 }
 
 func stand(c Competition, t Team, members []Finish, penalty time.Duration) Standing {
@@ -125,17 +133,22 @@ func stand(c Competition, t Team, members []Finish, penalty time.Duration) Stand
 		s.Average = (s.Total / time.Duration(ran)).Round(time.Millisecond)
 	}
 	s.Total += penalty
-	switch {
-	case s.Absent > 0:
-		s.Status, s.Cause, s.Reason = StatusDisqualified, CauseAbsent, "Integrante ausente"
-	case s.Records < c.TeamSize:
-		s.Status, s.Cause, s.Reason = StatusIncomplete, CauseMissing, "Faltan registros"
-	case s.Records > c.TeamSize:
-		s.Status, s.Cause, s.Reason = StatusSurplus, CauseSurplus, "Sobran registros"
-	default:
-		s.Status = StatusRanked
-	}
+	s.Uncertainty = c.uncertainty(s.Members)
+	s.Status, s.Cause, s.Reason = c.status(s.Records, s.Absent)
 	return s
+}
+
+// status says how a team with so many records stands, and why it is not ranked.
+func (c Competition) status(records, absent int) (TeamStatus, Cause, string) {
+	switch {
+	case absent > 0:
+		return StatusDisqualified, CauseAbsent, "Integrante ausente"
+	case records < c.TeamSize:
+		return StatusIncomplete, CauseMissing, "Faltan registros"
+	case records > c.TeamSize:
+		return StatusSurplus, CauseSurplus, "Sobran registros"
+	}
+	return StatusRanked, "", ""
 }
 
 func order(s TeamStatus) int {

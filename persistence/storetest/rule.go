@@ -200,7 +200,7 @@ func ruleConcurrently(t *testing.T, s persistence.Store) {
 		f.ok(err)
 	}
 	e := f.evidence(first)
-	f.equal("penalties", e.Adjustments()[teamAna].Elapsed, 2*each*time.Second)
+	f.equal("penalties", e.Adjustments()[teamAna].Penalty, 2*each*time.Second)
 	var events []int64
 	for _, r := range e.Rulings[2:] {
 		events = append(events, r.Event)
@@ -248,7 +248,7 @@ func ruleWhileAppending(t *testing.T, s persistence.Store) {
 	f.ok(errors.Join(<-errs, <-errs))
 	e := f.evidence(first)
 	f.equal("records", len(e.Records), 2*each)
-	f.equal("adjustment", e.Adjustments()[teamBeto].Records, each)
+	f.equal("adjustment", len(e.Adjustments()[teamBeto].With), each)
 	f.equal("last event", f.archive(first).Event, int64(1+2*each))
 	f.chain(first)
 }
