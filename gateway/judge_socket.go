@@ -28,6 +28,8 @@ type Outbox interface {
 type Session interface {
 	ID() string
 	Submit(ticket any, q race.Request)
+	// Rule has an order of the judge carried out. Whose it is and in which competition
+	// the session and the store say.
 	Rule(ticket any, o race.Order)
 	Echo(ticket any)
 	Close()
@@ -201,8 +203,14 @@ type inbound struct {
 	TeamID  jsontext.Value `json:"equipo_id"`
 	Records jsontext.Value `json:"registros"`
 	T0      jsontext.Value `json:"t0"`
-	Battery jsontext.Value `json:"bateria"` // percent, of a ping
-	App     jsontext.Value `json:"app"`     // version of the client, of a ping
+	// Of a ping: how the device is.
+	Battery     jsontext.Value `json:"bateria"` // percent
+	App         jsontext.Value `json:"app"`     // version of the client
+	Competition jsontext.Value `json:"competencia_id"`
+	Pending     jsontext.Value `json:"pendientes"`
+	// Of a declaration.
+	Declared    jsontext.Value `json:"total"`
+	Declaration jsontext.Value `json:"id_declaracion"`
 	recordItem
 }
 
@@ -228,6 +236,10 @@ func (h *judgeHandler) OnText(payload []byte) {
 		h.registerOne(m, ref, now)
 	case "registrar_tiempos":
 		h.registerMany(m, ref, now)
+	case "anular_registro":
+		h.retract(m, ref, now)
+	case "declarar_marcas":
+		h.declare(m, ref, now)
 	default:
 		h.fail(errorMessage{Message: "Tipo de mensaje desconocido", Code: race.CodeUnknownType, Ref: ref})
 	}
@@ -307,9 +319,6 @@ func (h *judgeHandler) Answer(ticket any, reply race.Reply, err error) {
 	h.device.answered(reply, err)
 	h.conn.Send(frame(h.answer(ticket, reply, err)))
 }
-
-// Ruled implements Outbox.
-func (h *judgeHandler) Ruled(any, race.Ruled, error) {}
 
 // Revoked implements Outbox.
 func (h *judgeHandler) Revoked() { h.conn.Close(closeRevoked, "sesión cerrada") }

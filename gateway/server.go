@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -135,7 +136,8 @@ type Server struct {
 	http   *fasthttp.Server
 
 	logins       *auth.Logins
-	door         door                 // of the sockets
+	door         door // of the sockets
+	streams      *streams
 	retryIn      func() time.Duration // ws.RetryIn, fixed in tests
 	metrics      *metrics
 	panelMeter   *meter // of all of the panel
@@ -163,6 +165,7 @@ func New(cfg Config) *Server {
 		cfg:     cfg,
 		logins:  cfg.Logins,
 		door:    newDoor(cfg),
+		streams: newStreams(),
 		retryIn: ws.RetryIn,
 		metrics: newMetrics(cfg.Metrics),
 	}
@@ -218,14 +221,15 @@ func (s *Server) Serve(ln net.Listener) error {
 	return nil
 }
 
-// Shutdown stops accepting and waits for the requests under way until ctx ends.
-// Sockets are not its business: the ws server drains them.
+// Shutdown stops accepting, ends the event streams and waits for the requests under
+// way until ctx ends. Sockets are not its business: the ws server drains them.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
-	if err := s.http.ShutdownWithContext(ctx); err != nil {
-		return fmt.Errorf("shut http down: %w", err)
+	err := s.streams.drain(ctx)
+	if down := s.http.ShutdownWithContext(ctx); down != nil {
+		err = errors.Join(err, fmt.Errorf("shut http down: %w", down))
 	}
-	return nil
+	return err
 }
 
 // httpLog takes what fasthttp has to say, which is about broken clients.

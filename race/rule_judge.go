@@ -61,7 +61,7 @@ func (s *state) declare(r Ruling, o Order) (Ruling, *TimeRecord, error) {
 		return r, nil, Errorf(CodeNotFinished, "La competencia no se ha iniciado")
 	case d.Total < 0 || d.Total > MaxDeclared:
 		return r, nil, Errorf(CodeInvalidValue, "total debe estar entre 0 y %d", MaxDeclared)
-	case d.Highest < 0 || d.Highest > maxDeviceSeq:
+	case d.Highest < 0 || d.Highest > MaxDeviceSeq:
 		return r, nil, Errorf(CodeInvalidValue, "secuencia no es un número válido")
 	case utf8.RuneCountInString(d.Device) > MaxDeviceLength:
 		return r, nil, Errorf(CodeInvalidValue, "dispositivo debe ser un texto de hasta %d caracteres", MaxDeviceLength)
@@ -70,9 +70,9 @@ func (s *state) declare(r Ruling, o Order) (Ruling, *TimeRecord, error) {
 	return r, nil, nil
 }
 
-// maxDeviceSeq bounds the number that a device claims: a person does not mark more,
-// and each missing one is looked at.
-const maxDeviceSeq = 1_000_000
+// MaxDeviceSeq bounds Declaration.Highest, the number that a device claims: a person
+// does not mark more, and each missing one is looked at.
+const MaxDeviceSeq = 1_000_000
 
 // conceal hides a team, or a single finish of Record, from the public.
 func (s *state) conceal(r Ruling) (Ruling, *TimeRecord, error) {

@@ -124,6 +124,7 @@ type Ruled struct {
 	Competition Competition // as it is afterwards
 	Record      TimeRecord  // that it added, if any
 	Repeated    bool        // the order had been carried out before
+	Stored      int         // RulingDeclare: Post.Stored of the team
 }
 
 // inForce returns which rulings hold. A ruling is taken back by a later one that

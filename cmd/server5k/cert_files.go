@@ -131,8 +131,11 @@ func writeAll(dir string, a *authority, leaf *x509.Certificate, key *ecdsa.Priva
 	if err := syncDir(filepath.Dir(dir)); err != nil {
 		return err
 	}
-	if moved {
-		return discard(old)
+	if !moved {
+		return nil
+	}
+	if err := discard(old); err != nil {
+		return fmt.Errorf("los nuevos ya están en %s, pero en %s queda algo de antes: %w", dir, old, err)
 	}
 	return nil
 }

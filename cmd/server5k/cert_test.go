@@ -237,11 +237,14 @@ func TestCert_RefusesWhatItDidNotMake(t *testing.T) {
 	if _, err := b.run("", "cert"); err == nil || !strings.Contains(err.Error(), "ca.key") || !strings.Contains(err.Error(), "--force") {
 		t.Errorf("without its key: %v", err)
 	}
-	if _, err := b.run("", "cert", "--force", "--host", "carrera.lan"); err == nil {
-		t.Error("a file of somebody else was lost without a word")
+	if _, err := b.run("", "cert", "--force", "--host", "carrera.lan"); err == nil || !strings.Contains(err.Error(), "queda algo de antes") {
+		t.Errorf("a file of somebody else: %v", err)
 	}
 	if found := b.files("tls.*/mine.pem"); len(found) != 1 {
 		t.Errorf("the other file is at %v", found)
+	}
+	if keys := b.files("tls.*/*.key"); len(keys) != 0 {
+		t.Errorf("keys of before are at %v", keys)
 	}
 	readTLS(t, b.cfg) // all is there and fits
 }

@@ -30,7 +30,7 @@
 //	#login-user #login-password #login-send #login-error
 //	[data-team="ID"]      a team: card in the list, chip on the marking screen
 //	#mark                 the button; #void #absent #declare the actions below it
-//	[data-marked] [data-confirmed] [data-kept]   numbers, as attribute and as text
+//	#counts[data-marked][data-confirmed][data-kept]   the numbers of the team
 //	#offset               data-offset and data-uncertainty in ms, empty until measured
 //	#link[data-link]      off, connecting, open or waiting
 //	#last [data-mark][data-state]   marks by id: marked, sent, confirmed, kept, attention, voided

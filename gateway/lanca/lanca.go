@@ -68,7 +68,7 @@ func (p *Pages) Certificate(ctx *fasthttp.RequestCtx) {
 	a, err := p.read()
 	if err != nil {
 		t := p.texts[language(ctx)]
-		h.Set("Vary", "Accept-Language")
+		h.Add("Vary", "Accept-Language") // beside Origin, which the gateway may have named
 		ctx.SetStatusCode(http.StatusNotFound)
 		ctx.SetContentType("text/plain; charset=utf-8")
 		ctx.SetBodyString(t["none.title"] + "\n\n" + t["none.text"] + "\n\n  " + makeCommand + "\n")
@@ -123,14 +123,15 @@ func parse(text []byte) (authority, error) {
 	return authority{}, errors.New("no certificate in the file")
 }
 
-// fingerprint is the SHA-256 of the certificate as phones show it, in two lines of
-// equal length.
-func (a authority) fingerprint() [2]string {
+// fingerprint is the SHA-256 of the certificate as phones show it, in lines that fit
+// a narrow one.
+func (a authority) fingerprint() (lines []string) {
+	const perLine = 8
 	sum := sha256.Sum256(a.cert.Raw)
-	write := func(b []byte) string {
-		return strings.ReplaceAll(strings.ToUpper(fmt.Sprintf("% x", b)), " ", ":")
+	for part := range slices.Chunk(sum[:], perLine) {
+		lines = append(lines, strings.ReplaceAll(strings.ToUpper(fmt.Sprintf("% x", part)), " ", ":"))
 	}
-	return [2]string{write(sum[:len(sum)/2]), write(sum[len(sum)/2:])}
+	return lines
 }
 
 func (a authority) until() string { return a.cert.NotAfter.Format(time.DateOnly) }

@@ -33,9 +33,9 @@ type page struct {
 	Name        string // of the authority, as settings of phones list it
 	Names       string
 	Until       string
-	Fingerprint [2]string
-	File        code // the address of the certificate
-	Console     code // of the judges' console; empty while there is no TLS
+	Fingerprint []string // in lines
+	File        code     // the address of the certificate
+	Console     code     // of the judges' console; empty while there is no TLS
 }
 
 // code is an address with its QR code, drawn in units of one module.
@@ -77,7 +77,7 @@ func (p *Pages) Page(ctx *fasthttp.RequestCtx, scheme string) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Content-Language", lang)
 	h.Set("Cache-Control", "no-cache")
-	h.Set("Vary", "Accept-Language")
+	h.Add("Vary", "Accept-Language") // beside Origin, which the gateway may have named
 	ctx.SetStatusCode(status)
 	ctx.SetContentType("text/html; charset=utf-8")
 	ctx.SetBody(body.Bytes())

@@ -70,8 +70,10 @@ class Device {
   /** A short tone: high for a mark, low for one taken back. Costs some tenths of a ms. */
   beep(low) {
     if (!this.settings.sound) return;
-    this.wakeAudio();
-    if (!this.audio || this.audio.state !== "running") return;
+    if (!this.audio || this.audio.state !== "running") {
+      setTimeout(() => this.wakeAudio(), 0); // takes some ms: not in the handler of a touch
+      return;
+    }
     const t = this.audio.currentTime, tone = this.audio.createOscillator(), gain = this.audio.createGain();
     tone.frequency.value = low ? 330 : 880;
     gain.gain.setValueAtTime(0.25, t);

@@ -18,13 +18,13 @@ class Heartbeat {
    * @param {(m: object) => boolean} o.send
    * @param {() => object[]} o.tell what to say: one object of fields for each competition, at least one
    * @param {() => void} o.dead the connection does not answer
-   * @param {() => void} o.measured the clock was measured once more
+   * @param {(verdict: string) => void} o.measured the clock was measured once more, see Clock.add
    * @param {(f: Function, ms: number) => number} o.later @param {(id: number) => void} o.cancel
    * @param {() => number} o.random
    */
   constructor(o) {
     Object.assign(this, o);
-    this.asked = new Map(); // ref → {t0, key}
+    this.asked = new Map(); // ref → {t0, life}
     this.next = 0;
     this.open = false;
     this.timer = null;
@@ -64,8 +64,8 @@ class Heartbeat {
     const full = this.left <= 1; // the last of a burst and all later ones say how the phone is
     if (full) this.tell().slice(1).forEach((fields) => this.send(Object.assign({ tipo: "ping" }, fields)));
     const ref = "p" + this.next++, fields = full ? this.tell()[0] : {};
-    const key = this.timeline.key, t0 = this.timeline.now();
-    if (this.send(Object.assign({ tipo: "ping", ref, t0 }, fields))) this.asked.set(ref, { t0, key });
+    const life = this.timeline.life, t0 = this.timeline.now();
+    if (this.send(Object.assign({ tipo: "ping", ref, t0 }, fields))) this.asked.set(ref, { t0, life });
     if (this.left > 0) this.left--;
     const known = this.timeline.estimate();
     const pause = this.left > 0 ? BURST_GAP_MS : known && known.samples >= WELL_KNOWN ? CALM_MS : EAGER_MS;
@@ -82,8 +82,7 @@ class Heartbeat {
     if (!sent) return;
     this.answers++;
     // What left before the clock jumped says nothing of the clock now.
-    if (sent.key !== this.timeline.key || typeof m.t1 !== "number" || typeof m.t2 !== "number") return;
-    this.timeline.add({ t0: sent.t0, t1: m.t1, t2: m.t2, t3: this.timeline.at(mono) });
-    this.measured();
+    if (sent.life !== this.timeline.life || typeof m.t1 !== "number" || typeof m.t2 !== "number") return;
+    this.measured(this.timeline.add({ t0: sent.t0, t1: m.t1, t2: m.t2, t3: this.timeline.at(mono) }));
   }
 }

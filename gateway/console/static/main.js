@@ -2,6 +2,8 @@
 
 const randomBytes = (n) => crypto.getRandomValues(new Uint8Array(n));
 const mono = () => performance.now();
+/** The measured clock is written to storage at most once in so many ms. */
+const KEEP_CLOCK_MS = 5000;
 
 /** The console: all its parts, and what happens between them. */
 class App {
@@ -14,6 +16,7 @@ class App {
     this.update = null; // loads the newer version, when there is one
     this.stepped = null; // what the wall clock was last set by, ms
     this.drawing = false;
+    this.keptAt = -Infinity;
   }
 
   async start() {
@@ -36,17 +39,15 @@ class App {
   /** Reads what is stored and goes on where the page left off. */
   async begin(code) {
     const rows = await this.store.open();
-    this.rows = rows;
     let me = rows.kept.find((r) => r.key === "device");
     if (!me) {
       me = { key: "device", name: deviceName(randomBytes) };
       await this.store.write([["kept", me]]);
     }
-    const wall = () => Date.now();
-    this.timeline = new Timeline({ wall, mono, life: Date.now().toString(36) + hexOf(randomBytes(3)), saved: rows.segments });
+    const measured = rows.kept.find((r) => r.key === "clock");
+    this.timeline = new Timeline({ wall: () => Date.now(), mono, saved: measured && measured.clock });
     this.outbox = new Outbox({ device: me.name, newID: () => uuid7(Date.now(), randomBytes) });
     this.outbox.load(rows.marks, rows.declarations);
-    this.forgetSegments(rows.segments);
     this.races = new Races({ session: this.session, save: (row) => this.store.write([["kept", row]]), changed: () => this.pump() });
     this.connectParts();
     window.server5k = Object.freeze({ version: this.version, marks: () => JSON.parse(JSON.stringify(this.outbox.marks)) });
@@ -74,7 +75,7 @@ class App {
     });
     this.heartbeat = new Heartbeat({
       timeline: this.timeline, send: (m) => this.link.send(m), tell: () => this.tell(), dead: () => this.link.restart(),
-      measured: () => this.pump(), later, cancel, random,
+      measured: (verdict) => { if (verdict === "step") this.heartbeat.burst(); this.pump(); }, later, cancel, random,
     });
     this.sender = new Sender({
       outbox: this.outbox, mono, transmit: (m) => this.link.send(m),
@@ -149,7 +150,7 @@ class App {
     if (this.timeline.check() !== 0) this.jumped = true;
     const m = this.outbox.tap({
       judge: this.session.judge.id, team: team.id, competition: team.competition, absent,
-      at: this.timeline.at(at), wall: this.timeline.wall() - (mono() - at), segment: this.timeline.key,
+      at: this.timeline.at(at), life: this.timeline.life,
     });
     Promise.resolve().then(() => this.pump());
     return m;
@@ -186,26 +187,17 @@ class App {
       this.heartbeat.burst();
     }
     if (this.sender.stalled()) this.link.restart();
-    this.keepSegments();
+    this.keepClock();
     this.pump();
   }
 
   /** The clock of this life is stored too: marks that are sent in a later one need it. */
-  keepSegments() {
+  keepClock() {
     const clock = this.timeline.estimate();
-    if (!clock || (this.keptSamples === clock.samples && this.keptKey === this.timeline.key)) return;
-    const due = mono() - (this.keptAt || -Infinity) > 10000;
-    if (!due) return;
+    if (!clock || this.keptSamples === clock.samples || mono() - this.keptAt < KEEP_CLOCK_MS) return;
     this.keptAt = mono();
     this.keptSamples = clock.samples;
-    this.keptKey = this.timeline.key;
-    const needed = new Set(this.outbox.marks.filter((m) => !m.frozen).map((m) => m.segment));
-    this.store.write(this.timeline.toJSON(needed).map((s) => ["segments", s]));
-  }
-
-  forgetSegments(segments) {
-    const needed = new Set(this.outbox.marks.filter((m) => !m.frozen).map((m) => m.segment));
-    this.store.remove("segments", segments.map((s) => s.key).filter((k) => !needed.has(k)));
+    this.store.write([["kept", { key: "clock", clock: this.timeline.toJSON() }]]);
   }
 
   /** Logs in and goes on; the login screen shows what went wrong. */

@@ -13,8 +13,7 @@ const KEPT_CODES = ["competencia_no_en_curso", "equipo_completo"];
  * @property {number} competition
  * @property {number} number 1..n of this device in this competition, without gaps
  * @property {number} at instant of the tap, epoch ms on the virtual clock
- * @property {number} wall the same instant on the wall clock
- * @property {string} segment whose measured clock holds for `at`, see Timeline
+ * @property {number} life of the clock that `at` belongs to, see Timeline
  * @property {boolean} absent a runner who is not there: `tiempo` 0
  * @property {"marked"|"sent"|"confirmed"|"refused"} state
  * @property {string} [code] of the refusal
@@ -69,13 +68,13 @@ class Outbox {
 
   /**
    * Appends a mark. It never refuses and never waits.
-   * @param {{judge: number, team: number, competition: number, at: number, wall: number, segment: string, absent: boolean}} tap
+   * @param {{judge: number, team: number, competition: number, at: number, life: number, absent: boolean}} tap
    * @returns {Mark}
    */
   tap(tap) {
     const m = {
       id: this.newID(), judge: tap.judge, team: tap.team, competition: tap.competition,
-      number: this.highestOf(tap.competition) + 1, at: tap.at, wall: tap.wall, segment: tap.segment, absent: Boolean(tap.absent),
+      number: this.highestOf(tap.competition) + 1, at: tap.at, life: tap.life, absent: Boolean(tap.absent),
       state: "marked", frozen: null, taken: null, rev: 0,
     };
     this.keep(m);

@@ -36,16 +36,15 @@ class MarkScreen {
     const button = byID("mark");
     button.classList.remove("flash-a", "flash-b");
     button.classList.add(this.flashes++ % 2 ? "flash-a" : "flash-b"); // a class that is new starts the animation again
-    announce(say("say.marked", { n: this.marked, time: this.timeText(m) }));
+    const n = this.marked;
+    setTimeout(() => announce(say("say.marked", { n, time: this.timeText(m) })), 0);
   }
 
   /** Writes the counter at once; the rest of the page follows with the next frame. */
   count(more) {
     this.marked = (this.marked || 0) + more;
-    const e = document.querySelector("[data-marked]");
-    if (!e) return;
-    e.dataset.marked = this.marked;
-    e.textContent = this.marked;
+    byID("counts").dataset.marked = this.marked;
+    write(byID("counts").querySelector("b"), String(this.marked));
     byID("mark-next").textContent = say("mark.next", { n: this.marked + 1 });
   }
 
@@ -105,13 +104,15 @@ class MarkScreen {
     const key = [post.marked, post.confirmed, post.kept, post.attention, language].join();
     if (key !== this.drawnCounts) {
       this.drawnCounts = key;
-      const words = (k, n, data) => {
+      const words = (k, n) => {
         const [before, after] = sayCount(k, n, { n: "\u0000" }).split("\u0000");
-        return [before, make("b", { data, text: n }), after];
+        return [before, make("b", { text: n }), after];
       };
-      fill(byID("counts"), ...words("count.marked", post.marked, { marked: post.marked }), " · ", ...words("count.confirmed", post.confirmed, { confirmed: post.confirmed }));
-      if (post.kept > 0) byID("counts").append(" · ", make("span", { class: "warn-ink", data: { kept: post.kept }, text: sayCount("count.kept", post.kept) }));
-      if (post.attention > 0) byID("counts").append(" · ", make("span", { class: "bad-ink", text: sayCount("count.attention", post.attention) }));
+      const e = byID("counts");
+      fill(e, ...words("count.marked", post.marked), " · ", ...words("count.confirmed", post.confirmed));
+      if (post.kept > 0) e.append(" · ", make("span", { class: "warn-ink", text: sayCount("count.kept", post.kept) }));
+      if (post.attention > 0) e.append(" · ", make("span", { class: "bad-ink", text: sayCount("count.attention", post.attention) }));
+      Object.assign(e.dataset, { marked: post.marked, confirmed: post.confirmed, kept: post.kept });
     }
     write(byID("mark-next"), say("mark.next", { n: post.marked + 1 }));
     const standing = post.rows.filter((r) => r.status !== "voided");
@@ -146,7 +147,8 @@ class MarkScreen {
   drawLast(post) {
     const app = this.app, rows = post.rows.slice(-LAST_ROWS).reverse();
     const standing = post.rows.filter((r) => r.status !== "voided");
-    const data = rows.map((r) => [r.id, r.status, standing.indexOf(r) + 1, r.mark ? this.timeText(r.mark) : r.tiempo === 0 ? say("mark.absent.short") : clockText(r.tiempo, 1), r.own, r.mark && r.mark.code]);
+    const online = app.link.current === "open";
+    const data = rows.map((r) => [r.id, r.status === "sent" && !online ? "marked" : r.status, standing.indexOf(r) + 1, r.mark ? this.timeText(r.mark) : r.tiempo === 0 ? say("mark.absent.short") : clockText(r.tiempo, 1), r.own, r.mark && r.mark.code]);
     const key = JSON.stringify([data, language]);
     if (key === this.drawnRows) return;
     this.drawnRows = key;
@@ -168,10 +170,10 @@ class MarkScreen {
       offset.dataset.offset = Math.round(clock.offset * 1000) / 1000;
       offset.dataset.uncertainty = Math.round(clock.uncertainty * 1000) / 1000;
     }
-    write(offset, clock ? say("clock.short", { by: offsetText(clock.offset), u: Math.ceil(clock.uncertainty) }) : say("clock.unknown"));
+    write(offset, clock ? say("clock.short", { by: offsetText(clock.offset), u: doubtText(clock.uncertainty) }) : say("clock.unknown"));
     const last = this.lastOwn(), left = last ? Math.ceil((VOID_MS - (app.timeline.now() - last.at)) / 1000) : 0, button = byID("void");
     if (button.disabled !== left <= 0) button.disabled = left <= 0;
-    write(byID("void-word"), left > 0 ? say("mark.void.left", { s: left }) : say("mark.void"));
+    write(byID("void-left"), left > 0 ? say("mark.void.left", { s: left }) : "");
   }
 
   /** The mark that could be taken back: the latest of this phone for the team that stands. */

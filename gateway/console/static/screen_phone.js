@@ -40,7 +40,7 @@ class PhoneScreen {
       [say("fact.device"), app.outbox.device],
       [say("fact.marks"), sayCount("count.marked", marks.length) + " · " + sayCount("count.confirmed", count("confirmed")) + " · " + sayCount("count.waiting", waiting)],
       [say("fact.other"), [["count.kept", "kept"], ["count.attention", "attention"], ["count.voided", "voided"]].map(([key, s]) => [key, count(s)]).filter(([, n]) => n > 0).map(([key, n]) => sayCount(key, n)).join(" · ") || "—"],
-      [say("fact.clock"), clock ? say("clock.known", { by: offsetText(clock.offset), u: Math.ceil(clock.uncertainty) }) : say("clock.unknown")],
+      [say("fact.clock"), clock ? say("clock.known", { by: offsetText(clock.offset), u: doubtText(clock.uncertainty) }) : say("clock.unknown")],
       [say("fact.storage"), say(app.store.broken ? "storage.broken" : "storage.good")],
       [say("fact.offline"), say(!app.device.secure ? "offline.never" : navigator.serviceWorker && navigator.serviceWorker.controller ? "offline.ready" : "offline.soon")],
       [say("fact.battery"), app.device.percent() === null ? say("battery.unknown") : app.device.percent() + " %"],

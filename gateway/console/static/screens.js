@@ -87,7 +87,7 @@ class TeamsScreen {
   card(t) {
     const app = this.app, c = app.races.competitionOf(t), post = postOf(app.outbox.ofTeam(t.id), app.races.posts.get(t.id));
     const [kind, text] = raceState(c);
-    return make("li", {}, make("button", { type: "button", class: "team", data: { team: t.id }, on: { click: () => app.openTeam(t.id) } },
+    return make("li", {}, make("button", { type: "button", class: "team", data: { team: t.id }, on: { click: () => { app.device.wakeAudio(); app.openTeam(t.id); } } },
       make("span", { class: "bib", text: t.number }),
       make("span", { class: "grow" },
         make("b", { text: t.name }),

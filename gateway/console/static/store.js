@@ -1,7 +1,7 @@
 // Where the outbox survives reloads, locked screens and a dead battery.
 
 const DATABASE = "server5k-juez", DATABASE_VERSION = 1;
-const TABLES = { marks: "id", declarations: "id", segments: "key", kept: "key" };
+const TABLES = { marks: "id", declarations: "id", kept: "key" };
 /** A write that the disk has not confirmed after this, in ms, counts as failed. */
 const WRITE_MS = 4000;
 const FALLBACK_KEY = "server5k.outbox";

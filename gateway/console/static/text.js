@@ -46,9 +46,13 @@ const clockText = (ms, digits) => {
 /** The time of day of an instant, of this device's zone. */
 const timeOfDay = (ms) => new Date(ms).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
+/** An uncertainty, rounded up: ± 8 ms, ± 5.1 s. */
+const doubtText = (ms) => (ms < 1000 ? "± " + Math.ceil(ms) + " ms" : "± " + (Math.ceil(ms / 100) / 10).toFixed(1) + " s");
+
 /** An offset of clocks: +12 ms, −3.4 s, +7 min 2 s. */
 const offsetText = (ms) => {
   const sign = ms < 0 ? "−" : "+", n = Math.abs(ms);
+  if (n < 0.5) return "0 ms";
   if (n < 1000) return sign + Math.round(n) + " ms";
   if (n < 60000) return sign + (n / 1000).toFixed(1) + " s";
   return sign + Math.floor(n / 60000) + " min " + Math.round(n / 1000) % 60 + " s";

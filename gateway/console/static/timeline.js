@@ -2,45 +2,35 @@
 
 /** How far the wall clock may move against the monotonic one, in ms, before it counts as a step. */
 const STEP_MS = 100;
-/**
- * What is added to the uncertainty, in ms, of a mark whose own clock was never measured and whose
- * instant is taken from the wall clock of the phone instead: nobody saw whether the network set
- * that clock between the mark and the measurement, and it does so by up to seconds.
- */
-const WALL_DOUBT_MS = 2000;
 
 /**
  * Timeline is the device's virtual clock: the wall clock at load plus what the monotonic clock
- * says since. It never steps when somebody sets the wall clock. It is cut into segments, each with
- * a measured clock of its own, because the monotonic clock of many phones stands still while they
- * sleep: whenever wall and monotonic clock disagree, a segment ends, and what is measured
- * afterwards says nothing about what was marked before. A page that is loaded anew begins a
- * segment too; the segments of earlier lives come from storage.
+ * says since. It never steps when somebody sets the wall clock.
+ *
+ * The monotonic clock of many phones stands still while they sleep, and then the virtual clock
+ * falls behind: what was measured before the sleep says nothing about what is marked after it. A
+ * wall clock that was put back is surely not that; one that went ahead may be either, so a new
+ * life of the clock begins (see Clock), which the next exchange measures. A page that is loaded
+ * anew begins a life too. A mark keeps the life of its instant. When a life was never measured,
+ * its marks count by the wall clock of its load, with the doubt that Clock adds for that.
  *
  * All numbers are ms; an instant of the device is epoch ms on the virtual clock.
  */
 class Timeline {
   /**
-   * @param {{wall: () => number, mono: () => number, life: string, saved?: object[]}} o
-   *   wall: Date.now; mono: performance.now; life: a name no earlier life had; saved: segments
+   * @param {{wall: () => number, mono: () => number, saved?: object}} o
+   *   wall: Date.now; mono: performance.now; saved: toJSON of the last life
    */
   constructor(o) {
     this.wall = o.wall;
     this.mono = o.mono;
-    this.life = o.life;
     this.base = this.wall() - this.mono();
     this.skew = 0; // wall − virtual, when last looked at
-    this.steps = 0;
-    this.earlier = new Map();
-    for (const s of o.saved || []) this.earlier.set(s.key, Clock.fromJSON(s.clock));
-    this.begin();
+    this.clock = Clock.fromJSON(o.saved || null);
   }
 
-  begin() {
-    if (this.clock) this.earlier.set(this.key, this.clock);
-    this.key = this.life + "-" + this.steps;
-    this.clock = new Clock();
-  }
+  /** The life of the clock that instants of now belong to. */
+  get life() { return this.clock.life; }
 
   /** Now, on the virtual clock. */
   now() { return this.base + this.mono(); }
@@ -61,38 +51,19 @@ class Timeline {
       return 0;
     }
     this.skew = skew;
-    this.steps++;
-    this.begin();
+    if (moved > 0) this.clock.life++;
     return moved;
   }
 
-  /** Takes one exchange of four instants; t0 and t3 are of this clock. */
-  add(sample) { this.clock.add(sample); }
+  /** Takes one exchange of four instants; t0 and t3 are of this clock and life. */
+  add(sample) { return this.clock.add(sample); }
 
-  /** The clock of the segment that is under way at an instant: offset, uncertainty, … or null. */
-  estimate(at) { return this.clock.estimate(at === undefined ? this.now() : at); }
+  /** How the server's clock differs now: {offset, uncertainty, samples, drift}, or null. */
+  estimate() { return this.clock.estimate(this.now(), this.life); }
 
-  /**
-   * The clock that holds for a mark: that of its own segment, else by its wall clock with an
-   * honest doubt, else null. Adding `offset` to `mark.at` gives the server's instant.
-   * @param {{at: number, wall: number, segment: string}} mark
-   */
-  estimateFor(mark) {
-    const own = mark.segment === this.key ? this.clock : this.earlier.get(mark.segment);
-    const measured = own && own.estimate(mark.at);
-    if (measured) return measured;
-    const now = this.now(), current = this.clock.estimate(now);
-    if (!current || mark.segment === this.key) return null;
-    const wallOffset = now + current.offset - this.wall();
-    return { offset: mark.wall + wallOffset - mark.at, uncertainty: current.uncertainty + WALL_DOUBT_MS, samples: current.samples, drift: current.drift, byWall: true };
-  }
+  /** Likewise at the instant of a mark. Adding `offset` to `mark.at` gives the server's instant. */
+  estimateFor(mark) { return this.clock.estimate(mark.at, mark.life); }
 
-  /** The segments that marks still need, for storage. @param {Set<string>} needed keys */
-  toJSON(needed) {
-    const out = [{ key: this.key, clock: this.clock.toJSON() }];
-    this.earlier.forEach((clock, key) => {
-      if (needed.has(key)) out.push({ key, clock: clock.toJSON() });
-    });
-    return out;
-  }
+  /** For storage. */
+  toJSON() { return this.clock.toJSON(); }
 }
