@@ -35,10 +35,9 @@ func TestLivePages(t *testing.T) {
 	c := &crowd{t: t, server: server, fleet: Phones(t, server, server.Judges)}
 	c.scheduled()
 	c.start()
-	c.firstVisit()
 	c.mark(0, teamSize-1)
 	c.mark(1, teamSize)
-	c.everyPage("live")
+	c.firstVisit()
 	c.interrupted()
 	c.spoken()
 	c.calm()
@@ -48,7 +47,6 @@ func TestLivePages(t *testing.T) {
 	c.withoutScripts()
 	c.printed()
 	c.over()
-	c.everyPage("official")
 }
 
 // open opens a public page.
@@ -149,35 +147,6 @@ func (c *crowd) firstVisit() {
 			c.t.Errorf("%s takes %d bytes, more than %d", path, got, most)
 		}
 		s.Close()
-	}
-}
-
-// everyPage looks at all pages in both languages on a phone and at a desk.
-func (c *crowd) everyPage(when string) {
-	c.t.Helper()
-	for _, language := range []string{"es", "en"} {
-		for _, width := range []int{consoleWidth, deskWidth} {
-			s := c.open("/", language, width)
-			for name, path := range map[string]string{
-				"list": "/", "live": "/competencia/1/", "category": "/competencia/1/?categoria=interfacultades", "screen": "/competencia/1/?pantalla=1",
-				"announcer": "/competencia/1/locutor/", "team": "/equipo/1/", "team-done": "/equipo/2/",
-			} {
-				if status := s.visit("%s", path); status != http.StatusOK {
-					c.t.Errorf("%s: status %d", path, status)
-				}
-				if got := s.Attribute("html", "lang"); got != language {
-					c.t.Errorf("%s is in %q, want %q", path, got, language)
-				}
-				s.WaitVisible("h1, .strip h1")
-				s.look(when + "-" + name + "-" + language)
-			}
-			s.Allow(`^status 404: GET .*/competencia/99/$`)
-			if status := s.visit("/competencia/99/"); status != http.StatusNotFound {
-				c.t.Errorf("a race that is not there has the status %d", status)
-			}
-			s.look(when + "-missing-" + language)
-			s.Close()
-		}
 	}
 }
 

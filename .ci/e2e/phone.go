@@ -194,6 +194,9 @@ func (p *Phone) write(v any) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.err != nil {
+		return fmt.Errorf("%s: %w: %w", p.Username, ErrHungUp, p.err)
+	}
 	if err := p.conn.SetWriteDeadline(time.Now().Add(answerTimeout)); err != nil {
 		return err
 	}
