@@ -128,7 +128,7 @@ func (p *Pages) live(v shown, kind page, lang string, scope race.Category, now t
 		Rows: p.rows(v.board, lang, scope), Recent: v.recent(), Clock: v.face(now), Whole: wholeTotals(v.Competition.Rounding),
 		Official: v.Competition.Version, State: p.state(v, lang, kind),
 	}
-	data := v.board.data(v.at, p.cfg.Location, false)
+	data := v.board.data(v.At, p.cfg.Location, false)
 	out.State.Data, out.State.Scope = &data, string(scope)
 	for _, r := range out.Rows {
 		out.Close = out.Close || r.Close
@@ -160,8 +160,7 @@ func (p *Pages) rows(b *board, lang string, scope race.Category) []row {
 			Size: b.Competition.TeamSize, Ranked: l.Place > 0,
 		}
 		r.Kind, r.Status = p.status(b, l, lang)
-		overall, inCategory := closeness(l.Standing)
-		r.Close = overall && scope == "" || inCategory && scope != ""
+		r.Close = (scope == "" && l.Close) || (scope != "" && l.CategoryClose)
 		if l.Records > l.Absent {
 			r.Total = written(whole, l.Total)
 		}
