@@ -40,7 +40,7 @@ type doneRow struct {
 // expectedRow is a team that will have all its marks soon.
 type expectedRow struct {
 	row
-	At    string // race time at which it is projected
+	At    string // race time at which it is projected, empty for any moment now
 	Total string // projected
 	Place int    // projected, among those that rank now
 }
@@ -49,7 +49,7 @@ type expectedRow struct {
 func (p *Pages) announcer(v shown, lang string, now time.Time) announcerPage {
 	texts := p.texts[lang]
 	out := announcerPage{
-		View: v.view, Path: "/competencia/" + itoa(int64(v.Competition.ID)) + "/", Clock: v.face(now), State: p.state(v, lang, pageAnnouncer),
+		View: v.view, Path: "/competencia/" + itoa(int64(v.Competition.ID)) + "/", Clock: p.face(v.board, lang, now), State: p.state(v, lang, pageAnnouncer),
 	}
 	rows := map[race.TeamID]row{}
 	for _, r := range p.rows(v.board, lang, "") {
@@ -60,7 +60,7 @@ func (p *Pages) announcer(v shown, lang string, now time.Time) announcerPage {
 		out.Done = append(out.Done, doneRow{rows[l.Team.ID], clock(l.last), l.CategoryPlace, clock(l.Average)})
 	}
 	for _, e := range v.expected(now) {
-		out.Expected = append(out.Expected, expectedRow{rows[e.Team.ID], clock(e.at), written(whole, e.total), e.place})
+		out.Expected = append(out.Expected, expectedRow{rows[e.Team.ID], e.when(), written(whole, e.total), e.place})
 	}
 	out.Leaders = append(out.Leaders, boardTable{"", texts.text("scope.all"), first(p.rows(v.board, lang, ""), announcedTeams)})
 	if len(v.Categories) > 1 {
@@ -98,6 +98,14 @@ type projection struct {
 	line
 	at, total time.Duration
 	place     int
+	due       bool // by its pace it should be complete already
+}
+
+func (e projection) when() string {
+	if e.due {
+		return ""
+	}
+	return clock(e.at)
 }
 
 // expected projects when teams will have all their marks: each missing runner is
@@ -121,7 +129,7 @@ func (b *board) expected(now time.Time) []projection {
 			e.at = max(e.at+interval, passed)
 			e.total += e.at
 		}
-		e.place = 1
+		e.due, e.place = e.at <= passed, 1
 		for _, other := range b.Lines {
 			if other.Place > 0 && other.Total < e.total {
 				e.place++

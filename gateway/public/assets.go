@@ -76,12 +76,27 @@ func script() []byte {
 	return out.Bytes()
 }
 
+// joined joins files without their indents and the lines that are comments, which
+// no visitor needs. No text of theirs goes over several lines.
 func joined(names []string) []byte {
 	var out bytes.Buffer
 	for _, name := range names {
-		out.Write(static(name))
+		for line := range strings.Lines(string(static(name))) {
+			line = strings.TrimSpace(line)
+			if line != "" && !isComment(line) {
+				out.WriteString(line + "\n")
+			}
+		}
 	}
 	return out.Bytes()
+}
+
+// isComment says whether a line is nothing else.
+func isComment(line string) bool {
+	if line == "/**" || line == "*/" || strings.HasPrefix(line, "//") || strings.HasPrefix(line, "* ") {
+		return true
+	}
+	return strings.HasPrefix(line, "/*") && strings.HasSuffix(line, "*/")
 }
 
 func static(name string) []byte {

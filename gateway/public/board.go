@@ -92,9 +92,9 @@ func build(e race.Evidence, names map[race.Category]string, version *race.Versio
 			b.Phase = official
 		}
 	}
-	hidden := concealmentOf(e)
+	hidden := e.Concealment()
 	for _, s := range e.Standings() {
-		if !hidden.team(s.Team.ID) {
+		if !hidden.Teams[s.Team.ID] {
 			b.add(s, names, hidden)
 		}
 	}
@@ -125,11 +125,11 @@ func phaseOf(c race.Competition) phase {
 func visible(c race.Competition) bool { return c.Active || c.Archived() }
 
 // add adds the line of a team and counts it.
-func (b *board) add(s race.Standing, names map[race.Category]string, hidden concealment) {
+func (b *board) add(s race.Standing, names map[race.Category]string, hidden race.Concealment) {
 	l := line{Standing: s, Category: cmp.Or(names[s.Team.Category], s.Team.Category.Label())}
 	rounding := b.Competition.Rounding
 	for i, m := range s.Members {
-		r := runner{Absent: m.Absent(), Hidden: hidden.record(m.Seq)}
+		r := runner{Absent: m.Absent(), Hidden: hidden.Records[m.Seq]}
 		if !r.Absent {
 			r.Rank = i + 1
 			if !r.Hidden {
@@ -182,14 +182,14 @@ func (b *board) gaps() {
 
 // collect gathers who is just in, newest first, one entry for each team, and the
 // finishes of all.
-func (b *board) collect(e race.Evidence, hidden concealment) {
+func (b *board) collect(e race.Evidence, hidden race.Concealment) {
 	seen := map[race.TeamID]bool{}
 	for _, f := range slices.Backward(e.Finishes()) {
 		i, shown := b.byTeam[f.For]
 		if !f.Counts || !shown {
 			continue
 		}
-		secret := hidden.record(f.Seq)
+		secret := hidden.Records[f.Seq]
 		if !f.Absent() && !secret {
 			b.Finishes = append(b.Finishes, f.Official)
 		}

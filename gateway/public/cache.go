@@ -37,7 +37,7 @@ var errRebuild = errors.New("read view: no answer in time")
 // view is a board with what was rendered of it.
 type view struct {
 	*board
-	at     time.Time // when it was first read
+	At     time.Time // when it was first read
 	digest [sha256.Size]byte
 	documents
 }
@@ -199,7 +199,7 @@ func (v *views) make(ctx context.Context, id race.CompetitionID) (made *view, er
 		return nil, err
 	}
 	b.Seq, b.Stream = max(b.Seq, seq), stream
-	return &view{board: b, at: v.now(), digest: b.digest()}, nil
+	return &view{board: b, At: v.now(), digest: b.digest()}, nil
 }
 
 // peek returns the view of a competition that has a team, nil when none is kept.

@@ -163,7 +163,7 @@ func (c *call) data(ctx context.Context) error {
 	}
 	now := c.p.cfg.Now()
 	doc, err := v.get(documentKey{page: string(pageData)}, now, 0, func() (*document, error) {
-		return newDocument("application/json", encode(v.board.data(v.at, c.p.cfg.Location, true))), nil
+		return newDocument("application/json", encode(v.board.data(v.At, c.p.cfg.Location, true))), nil
 	})
 	if err != nil {
 		return err

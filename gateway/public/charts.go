@@ -177,7 +177,7 @@ func spreadOf(b *board, lines []line) spreadChart {
 	if to == from {
 		to += step
 	}
-	const left, right = 8.0, chartWidth - 8.0
+	const left, right = 16.0, chartWidth - 16.0
 	x := func(d time.Duration) float64 { return left + (right-left)*float64(d-from)/float64(to-from) }
 	for d := from; d <= to; d += step {
 		c.Ticks = append(c.Ticks, tick{x(d), clock(d)})

@@ -16,6 +16,15 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
+// countdown writes what is left, with the days when there is more than one.
+func countdown(texts catalogue, d time.Duration) string {
+	const day = 24 * time.Hour
+	if d < day {
+		return clock(d)
+	}
+	return texts.text("clock.days", int(d/day), clock(d%day))
+}
+
 // precise writes a duration like clock, with its milliseconds.
 func precise(d time.Duration) string {
 	return fmt.Sprintf("%s.%03d", clock(d), max(d.Milliseconds(), 0)%1000)

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"time"
 
@@ -44,6 +45,7 @@ type competitionJSON struct {
 	PlannedMS  int64   `json:"programada_ms"`
 	Size       int     `json:"integrantes"`
 	Rounding   string  `json:"politica_redondeo"`
+	Clock      string  `json:"politica_reloj"` // cliente, corregido
 }
 
 type categoryJSON struct {
@@ -69,6 +71,7 @@ type lineJSON struct {
 	Total         int64    `json:"tiempo_total"` // with the penalty; of the marks so far when not ranked
 	Gap           *int64   `json:"diferencia"`   // to the first that is shown
 	CategoryGap   *int64   `json:"diferencia_categoria"`
+	Uncertainty   int64    `json:"incertidumbre"` // of the total, 0 not known
 	Close         bool     `json:"dentro_incertidumbre"`
 	CategoryClose bool     `json:"dentro_incertidumbre_categoria"`
 	Times         []*int64 `json:"registros,omitzero"` // of the members, 0 absent, null concealed
@@ -94,7 +97,7 @@ func (b *board) data(at time.Time, in *time.Location, times bool) dataJSON {
 			ID: int64(c.ID), Name: c.Name, Datetime: instant(c.ScheduledAt, in), Active: c.Active, Running: c.Running,
 			StartedAt: optional(c.StartedAt, in), FinishedAt: optional(c.FinishedAt, in), Gun: optional(c.Gun(), in),
 			GunMS: sinceEpoch(c.Gun()), FinishedMS: sinceEpoch(c.FinishedAt), PlannedMS: sinceEpoch(c.ScheduledAt),
-			Size: c.TeamSize, Rounding: string(c.Rounding),
+			Size: c.TeamSize, Rounding: string(c.Rounding), Clock: string(cmp.Or(c.Clock, race.ClockClient)),
 		},
 		Phase: string(b.Phase), VersionAt: optional(b.VersionAt, in), Changed: b.Changed, Seq: b.Seq, Stream: b.Stream,
 		At: instant(at, in), Teams: len(b.Lines), Complete: b.Complete, Marks: b.Marks, Expected: len(b.Lines) * c.TeamSize,
@@ -123,9 +126,9 @@ func (l line) data(times bool) lineJSON {
 	out := lineJSON{
 		Status: string(l.Status), Cause: causes[l.Cause], Reason: l.Reason, TeamID: int64(l.Team.ID), TeamName: l.Team.Name,
 		Bib: l.Team.Bib, Category: string(l.Team.Category), Records: l.Records, Absent: l.Absent,
-		Penalty: l.Penalty.Milliseconds(), Total: l.Total.Milliseconds(),
+		Penalty: l.Penalty.Milliseconds(), Total: l.Total.Milliseconds(), Uncertainty: l.Uncertainty.Milliseconds(),
+		Close: l.Close, CategoryClose: l.CategoryClose,
 	}
-	out.Close, out.CategoryClose = closeness(l.Standing)
 	if l.Place > 0 {
 		out.Place, out.CategoryPlace = &l.Place, &l.CategoryPlace
 		out.Gap, out.CategoryGap = milliseconds(l.Gap), milliseconds(l.CategoryGap)

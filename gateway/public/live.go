@@ -69,6 +69,7 @@ type recentRow struct {
 	Bib     int
 	Name    string
 	Records int
+	Size    int
 	Time    string // of the last mark
 	Done    bool
 	Total   string // when it ranks
@@ -105,7 +106,7 @@ var scriptTexts = [...]string{
 	"status.surplus", "status.surplus.one", "status.out",
 	"say.leader", "say.done", "say.done.out", "recent.done", "recent.none", "podium.none", "close.badge", "penalty",
 	"phase.programada", "phase.en_curso", "phase.provisional", "phase.oficial", "count.complete", "count.marks",
-	"screen.page",
+	"screen.page", "clock.days",
 }
 
 // state returns what the scripts of a page need.
@@ -125,10 +126,10 @@ func (p *Pages) live(v shown, kind page, lang string, scope race.Category, now t
 	texts := p.texts[lang]
 	out := livePage{
 		View: v.view, Scope: scope, Path: "/competencia/" + itoa(int64(v.Competition.ID)) + "/",
-		Rows: p.rows(v.board, lang, scope), Recent: v.recent(), Clock: v.face(now), Whole: wholeTotals(v.Competition.Rounding),
+		Rows: p.rows(v.board, lang, scope), Recent: v.recent(), Clock: p.face(v.board, lang, now), Whole: wholeTotals(v.Competition.Rounding),
 		Official: v.Competition.Version, State: p.state(v, lang, kind),
 	}
-	data := v.board.data(v.at, p.cfg.Location, false)
+	data := v.board.data(v.At, p.cfg.Location, false)
 	out.State.Data, out.State.Scope = &data, string(scope)
 	for _, r := range out.Rows {
 		out.Close = out.Close || r.Close
@@ -160,8 +161,7 @@ func (p *Pages) rows(b *board, lang string, scope race.Category) []row {
 			Size: b.Competition.TeamSize, Ranked: l.Place > 0,
 		}
 		r.Kind, r.Status = p.status(b, l, lang)
-		overall, inCategory := closeness(l.Standing)
-		r.Close = overall && scope == "" || inCategory && scope != ""
+		r.Close = (scope == "" && l.Close) || (scope != "" && l.CategoryClose)
 		if l.Records > l.Absent {
 			r.Total = written(whole, l.Total)
 		}
@@ -194,7 +194,7 @@ func (p *Pages) status(b *board, l line, lang string) (kind, text string) {
 	case b.Phase == scheduled || (b.Phase == running && l.Records == 0):
 		return "wait", texts.text("status.waiting")
 	case b.Phase == running:
-		return "run", texts.text("status.marks", l.Records, b.Competition.TeamSize)
+		return "run", texts.text("status.marks")
 	default:
 		return "warn", texts.count("status.missing", b.Competition.TeamSize-l.Records)
 	}
@@ -214,7 +214,7 @@ func (b *board) recent() []recentRow {
 	var out []recentRow
 	for _, a := range b.Recent {
 		l := b.Lines[a.line]
-		r := recentRow{ID: a.Team.ID, Bib: a.Team.Bib, Name: a.Team.Name, Records: a.Records, Done: a.Done, Place: l.Place}
+		r := recentRow{ID: a.Team.ID, Bib: a.Team.Bib, Name: a.Team.Name, Records: a.Records, Size: b.Competition.TeamSize, Done: a.Done, Place: l.Place}
 		if a.Time > 0 {
 			r.Time = clock(a.Time)
 		}
@@ -227,13 +227,13 @@ func (b *board) recent() []recentRow {
 }
 
 // face makes the clock as it is at now.
-func (b *board) face(now time.Time) clockFace {
+func (p *Pages) face(b *board, lang string, now time.Time) clockFace {
 	c := b.Competition
 	switch {
 	case b.Phase == running:
 		return clockFace{Gun: sinceEpoch(c.Gun()), Text: clock(now.Sub(c.Gun()))}
 	case b.Phase == scheduled:
-		return clockFace{Target: sinceEpoch(c.ScheduledAt), Text: clock(c.ScheduledAt.Sub(now))}
+		return clockFace{Target: sinceEpoch(c.ScheduledAt), Text: countdown(p.texts[lang], c.ScheduledAt.Sub(now))}
 	default:
 		return clockFace{Text: clock(c.FinishedAt.Sub(c.Gun()))}
 	}

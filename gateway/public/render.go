@@ -90,6 +90,7 @@ func (p *Pages) functions(lang string) template.FuncMap {
 		"state":   func(v any) template.JS { return template.JS(encode(v)) }, // escaped for HTML by encode
 		"ordinal": func(n int) string { return ordinal(lang, n) },
 		"scale":   func(f float64) string { return scale(f) },
+		"left":    func(t time.Time) string { return countdown(texts, t.Sub(p.cfg.Now())) },
 		"lasted":  func(c race.Competition) string { return clock(c.FinishedAt.Sub(c.Gun())) },
 		"icon":    icon,
 		"dict":    dict,

@@ -38,7 +38,7 @@ func (p *Pages) team(v shown, l line, lang string, now time.Time) teamPage {
 	whole, members := wholeTotals(rounding), wholeMembers(rounding)
 	out := teamPage{
 		View: v.view, Line: l, Place: l.Place, Absent: l.Absent, Waiting: max(v.Competition.TeamSize-l.Records, 0),
-		Clock: v.face(now), State: p.state(v, lang, pageTeam),
+		Clock: p.face(v.board, lang, now), State: p.state(v, lang, pageTeam),
 	}
 	out.State.Team = int64(l.Team.ID)
 	out.Kind, out.Status = p.status(v.board, l, lang)

@@ -8,6 +8,13 @@ function clockText(ms) {
   return Math.floor(s / 60) + ":" + pad(s % 60, 2);
 }
 
+/** What is left, with the days when there is more than one. */
+function countdownText(ms, texts) {
+  const day = 86400000;
+  if (ms < day || !texts) return clockText(ms);
+  return say(texts, "clock.days", Math.floor(ms / day), clockText(ms % day));
+}
+
 /** @returns {string} the same with milliseconds unless times are whole seconds */
 function timeText(ms, whole) {
   return whole ? clockText(ms) : clockText(ms) + "." + pad(Math.max(ms, 0) % 1000, 3);

@@ -191,6 +191,7 @@ function follow(state) {
       if (!open && !document.hidden) whole(3000);
     }, POLL_EVERY);
     setTimeout(charts, 15000 + Math.random() * 10000);
+    if (state.pagina === "announcer") setInterval(() => document.hidden || renew(1000), POLL_EVERY); // projections move with the clock
   }
   page.refresh = whole;
   setInterval(show, 1000);
@@ -199,7 +200,7 @@ function follow(state) {
 }
 
 /** Makes the clocks of the page run by the server's clock. */
-function runClocks(clock, patience) {
+function runClocks(clock, patience, texts) {
   const began = performance.now();
   const tick = () => {
     if (!clock.synced() && performance.now() - began < patience) return;
@@ -207,7 +208,7 @@ function runClocks(clock, patience) {
     document.querySelectorAll("[data-gun], [data-target]").forEach((e) => {
       const gun = Number(e.dataset.gun), target = Number(e.dataset.target);
       if (gun) setText(e, clockText(now - gun));
-      else if (target) setText(e, clockText(target - now));
+      else if (target) setText(e, target <= now && e.dataset.late ? e.dataset.late : countdownText(target - now, texts));
     });
   };
   setInterval(tick, 250);

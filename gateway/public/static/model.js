@@ -77,6 +77,6 @@ function statusOf(l, data, texts) {
   if (l.estado === "descalificado") return ["bad", l.motivo ? say(texts, "status.ruled", l.motivo) : texts["status.out"]];
   if (l.estado === "excedido") return ["warn", sayCount(texts, "status.surplus", l.total_registros - size)];
   if (data.estado === "programada" || (data.estado === "en_curso" && l.total_registros === 0)) return ["wait", texts["status.waiting"]];
-  if (data.estado === "en_curso") return ["run", say(texts, "status.marks", l.total_registros, size)];
+  if (data.estado === "en_curso") return ["run", texts["status.marks"]];
   return ["warn", sayCount(texts, "status.missing", size - l.total_registros)];
 }

@@ -8,7 +8,7 @@ function fillRecent(page, fresh) {
     if (!l) return null;
     const li = el("li", r.completo ? "done" : "");
     li.dataset.recent = r.equipo_id;
-    let what = String(l.total_registros);
+    let what = l.total_registros + "/" + page.model.data.competencia.integrantes;
     if (r.completo) what = page.texts["recent.done"] + (l.puesto ? " · " + ordinalText(page.lang, l.puesto) : "");
     const when = l.puesto ? timeText(l.tiempo_total, page.whole) : r.tiempo ? clockText(r.tiempo) : "";
     li.append(el("span", "bib", String(l.dorsal)), " ", teamLink(page, l), " ", el("span", "what", what), " ", el("span", "when", when));
