@@ -151,7 +151,7 @@ func (a *audience) gapless() {
 				continue // a welcome
 			}
 			if last != 0 && s.Seq != last+1 {
-				a.t.Errorf("socket %d heard of change %d after %d", i+1, s.Seq, last)
+				a.t.Errorf("socket %d heard of change %d after %d: %s", i+1, s.Seq, last, s.Raw)
 			}
 			last = s.Seq
 		}

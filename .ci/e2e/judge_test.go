@@ -72,10 +72,22 @@ func openConsole(t *testing.T, server *Server, url, name, language string, prepa
 	c.SetViewport(consoleWidth, consoleHeight, true)
 	c.SetLanguage(language)
 	c.Inject(hearing)
+	// The browser lets a page shake the phone from the end of its first touch on.
+	c.Allow(`Blocked call to navigator\.vibrate`)
 	for _, p := range prepare {
 		p(c.Tab)
 	}
 	return c
+}
+
+// fill returns a text of the console with its places filled: fill("note.full", "n", 15).
+func (c *console) fill(key string, values ...any) string {
+	c.t.Helper()
+	text := c.say(key)
+	for i := 0; i < len(values); i += 2 {
+		text = strings.ReplaceAll(text, fmt.Sprintf("{%v}", values[i]), fmt.Sprint(values[i+1]))
+	}
+	return text
 }
 
 // login logs in as people without a card with a code do.
@@ -99,15 +111,10 @@ func (c *console) link(url string) {
 	c.WaitVisible(`[data-screen]:not([data-screen="start"]):not([data-screen="login"])`)
 }
 
-// post goes to the post of a team.
+// post waits for the post of a team: a judge with a single one need not choose.
 func (c *console) post(team int64) {
 	c.t.Helper()
 	c.team = team
-	c.WaitTrue(`["teams", "mark"].includes(document.querySelector("[data-screen]").dataset.screen)`)
-	if c.Attribute("[data-screen]", "data-screen") == "mark" {
-		c.Click("#to-teams")
-	}
-	c.Click(fmt.Sprintf(`#team-list [data-team="%d"]`, team))
 	c.WaitVisible("#mark")
 }
 
@@ -180,6 +187,11 @@ func (c *console) acknowledgements(count int) []acknowledged {
 		var m message
 		if err := json.Unmarshal([]byte(h.Text), &m); err != nil {
 			c.t.Fatalf("%s heard %q: %v", c.name, h.Text, err)
+		}
+		if m.Type == "registro_anulado" && m.TeamID == c.team && !seen["void "+m.ID] {
+			seen["void "+m.ID] = true
+			count--
+			continue
 		}
 		if m.Type != "tiempo_registrado" || m.Record.TeamID != c.team || seen[m.Record.ID] {
 			continue

@@ -155,7 +155,7 @@ func (c *crowd) interrupted() {
 	c.t.Helper()
 	path := NewPath(c.t, c.server.URL)
 	s := newScene(c.t, c.server, "public", "es")
-	s.Allow(`WebSocket`, `ERR_(CONNECTION_RESET|CONNECTION_CLOSED|EMPTY_RESPONSE)`)
+	s.Allow(`WebSocket`, `ERR_(CONNECTION_RESET|CONNECTION_CLOSED|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)`)
 	s.Open(path.URL + "/competencia/1/")
 	s.WaitText("[data-live-state]", s.say("live.on"))
 	s.Eval(`document.body.dataset.stay = "yes"`, nil)
@@ -285,7 +285,7 @@ func (c *crowd) withoutScripts() {
 	c.t.Helper()
 	s := c.open("/competencia/1/", "en", consoleWidth, func(tab *Tab) { tab.SetScripts(false) })
 	s.WaitText("[data-phase]", s.say("phase.en_curso"))
-	s.WaitText(c.records(1), "15/")
+	s.WaitText(c.records(2), "3/")
 	s.WaitVisible("#charts svg")
 	if got := s.Attribute(`meta[http-equiv="refresh"]`, "content"); got == "" {
 		c.t.Error("the page does not refresh itself")

@@ -201,7 +201,8 @@ func (p *Phone) write(v any) error {
 		return err
 	}
 	_, err = p.conn.Write(frame)
-	return err
+	// The reader answers pings of the server, at any time later.
+	return errors.Join(err, p.conn.SetWriteDeadline(time.Time{}))
 }
 
 // beat pings until the connection is over.

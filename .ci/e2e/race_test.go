@@ -321,7 +321,7 @@ func (c *console) declare(total int) {
 	c.Tap("#declare")
 	c.Fill("#declare-total", fmt.Sprint(total))
 	c.Tap("#declare-send")
-	c.WaitText("#tally-note", c.say("note.declared"))
+	c.WaitText("#tally-note", c.fill("note.declared", "n", total))
 }
 
 // post is what the server knows of the marks of a team.
