@@ -43,9 +43,14 @@ type viewerMessage struct {
 	Kind string `json:"tipo"`
 	Seq  int64  `json:"sec"`
 	Data struct {
-		TeamID  int64 `json:"equipo_id"`
-		Records int   `json:"total_registros"`
+		teamMessage
+		Teams []teamMessage `json:"equipos"` // of the whole state
 	} `json:"data"`
+}
+
+type teamMessage struct {
+	TeamID  int64 `json:"equipo_id"`
+	Records int   `json:"total_registros"`
 }
 
 func newViewer(tb testing.TB, what string, stop func()) *Viewer {
@@ -92,14 +97,20 @@ func (v *Viewer) fail(err error) {
 	v.news = make(chan struct{})
 }
 
-// take keeps an event; what is no event of the wire has only its text.
+// take keeps an event, and of the whole state one for each team; what is no event of
+// the wire has only its text.
 func (v *Viewer) take(raw []byte) {
 	at := time.Now()
 	var m viewerMessage
 	_ = json.Unmarshal(raw, &m) // or it stays zero
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.sights = append(v.sights, Sight{At: at, Kind: m.Kind, Seq: m.Seq, TeamID: m.Data.TeamID, Records: m.Data.Records, Raw: string(raw)})
+	if len(m.Data.Teams) == 0 {
+		m.Data.Teams = []teamMessage{m.Data.teamMessage}
+	}
+	for _, team := range m.Data.Teams {
+		v.sights = append(v.sights, Sight{At: at, Kind: m.Kind, Seq: m.Seq, TeamID: team.TeamID, Records: team.Records, Raw: string(raw)})
+	}
 	close(v.news)
 	v.news = make(chan struct{})
 }
