@@ -27,7 +27,7 @@ type handler func(context.Context, *call) error
 type route struct {
 	access    access
 	get, post handler
-	slow      bool // it hashes a password for each judge
+	slow      bool // it hashes a password for each judge, or rules many times
 }
 
 // table lists every path, each ending in a slash; {} stands for a number.
@@ -80,7 +80,9 @@ func (p *Panel) table() map[string]route {
 		"reabrir/":       both(editors)(control(reopenAction)),
 		"salida/":        on(editors, gunForm, gunPost),
 		"preparacion/":   on(readers, readiness, nil),
+		"puestos/":       on(readers, proof, nil),
 		"revision/":      on(readers, review, nil),
+		"aceptar/":       slow(on(editors, nil, acceptAll)),
 		"decision/":      on(editors, rulingForm, rulingPost),
 		"resultados/":    on(readers, results, nil),
 		"oficial/":       on(editors, nil, publish),
