@@ -50,7 +50,7 @@ func TestProof_SaysWhatIsMissing(t *testing.T) {
 		},
 		"all is here": {
 			func(b *bench) { b.declared(11, 3, 3) }, "?estado=bien",
-			[]string{"Comprobado", "Declaró 3; hay 3 guardadas.", "juez juez1", "Comprobados: 1 de 3", "101 · Lobos"}, []string{"102 · Cóndores"},
+			[]string{"Comprobado", "juez juez1", "Comprobados: 1 de 3", "101 · Lobos"}, []string{"102 · Cóndores"},
 		},
 		"what is fine is left out": {func(b *bench) { b.declared(11, 3, 3) }, "?estado=atender", []string{"102 · Cóndores", "103 · Sin juez"}, []string{"101 · Lobos"}},
 		"another number":           {func(b *bench) { b.declared(11, 4, 3) }, "", []string{"No coincide", "Declaró 4; hay 3 guardadas."}, nil},
@@ -68,7 +68,7 @@ func TestProof_SaysWhatIsMissing(t *testing.T) {
 			for i := range b.db.records[1] {
 				b.db.records[1][i].Mark, b.db.records[1][i].Event = race.Mark{}, 7
 			}
-		}, "", []string{"Comprobado por envío", "llegó en un solo envío: 3", "ningún dispositivo que numere"}, nil},
+		}, "", []string{"Comprobado por envío", "ningún dispositivo que numere"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,7 +122,8 @@ func TestDeclare_OnPaper(t *testing.T) {
 	if n := len(b.db.rulings[1]); n != 1 || b.db.rulings[1][0].Declared != (race.Declaration{Total: 3}) {
 		t.Fatalf("%d rulings: %+v", n, b.db.rulings[1])
 	}
-	b.get(chief, "/admin/competencias/1/puestos/").want(t, http.StatusOK, "en papel", "Declaró 3; hay 3 guardadas.")
+	b.get(chief, "/admin/competencias/1/puestos/").want(t, http.StatusOK, "en papel", "Comprobado")
+	b.get(chief, "/admin/equipos/12/").want(t, http.StatusOK, "Declaró 3; hay 3 guardadas.")
 	b.get(chief, "/admin/equipos/12/").want(t, http.StatusOK, "Marcas declaradas · 3 · en papel", "hoja firmada")
 }
 

@@ -111,14 +111,14 @@ func TestFinding_TakesKeysApart(t *testing.T) {
 		kind    race.FindingKind
 		numbers []int64
 	}{
-		"near-3-4":     {race.FindingNear, []int64{3, 4}},
-		"before-gun-7": {race.FindingBeforeGun, []int64{7}},
-		"missing-2-14": {race.FindingMissing, []int64{2, 14}},
-		"":             {"", nil},
-		"held-":        {"held-", nil},
+		"near-3-4":            {race.FindingNear, []int64{3, 4}},
+		"before-gun-7":        {race.FindingBeforeGun, []int64{7}},
+		"missing-2-14":        {race.FindingMissing, []int64{2, 14}},
+		"":                    {"", nil},
+		"held-":               {"held-", nil},
 		"gap-7-web-3f9c-15-1": {race.FindingGap, []int64{7}}, // what follows the team is a name
 		"declared-7-15-14":    {race.FindingDeclared, []int64{7, 15, 14}},
-		"12":           {"12", nil},
+		"12":                  {"12", nil},
 	} {
 		kind, numbers := finding(key)
 		if kind != want.kind || !slices.Equal(numbers, want.numbers) {
