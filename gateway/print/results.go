@@ -193,8 +193,8 @@ func (p *Printer) rankingCols(exact precision, overall, penalties, doubts bool) 
 	if exact == inSeconds {
 		wide = 17
 	}
-	if doubts {
-		category = 30
+	if doubts && penalties {
+		category = 30 // the names of teams need the room more
 	}
 	other := column{p.t("col.category_place"), 11, cellNumber}
 	if !overall {
