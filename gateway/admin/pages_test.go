@@ -20,7 +20,7 @@ var getPages = []string{
 	"/admin/competencias/1/decision/?tipo=descalificar&equipo=12", "/admin/competencias/1/decision/?tipo=aceptar&hallazgo=held-6", "/admin/competencias/1/decision/?tipo=deshacer&deshace=1001",
 	"/admin/competencias/1/decision/?tipo=restituir&registro=1", "/admin/competencias/1/decision/?tipo=declarar&equipo=12", "/admin/competencias/1/decision/?tipo=ocultar&equipo=13",
 	"/admin/competencias/1/decision/?tipo=ocultar_marca&registro=2", "/admin/competencias/1/puestos/", "/admin/competencias/1/puestos/?estado=atender", "/admin/competencias/2/puestos/",
-	"/admin/competencias/1/revision/?tipo=undeclared", "/admin/competencias/1/revision/?tipo=gap",
+	"/admin/competencias/1/marcas/importar/", "/admin/competencias/1/revision/?tipo=undeclared", "/admin/competencias/1/revision/?tipo=gap",
 	"/admin/competencias/1/resultados/", "/admin/competencias/1/resultados/?categoria=estudiantes", "/admin/competencias/1/versiones/1/", "/admin/competencias/1/diferencias/?desde=1", "/admin/competencias/1/diferencias/?desde=1&hasta=2",
 	"/admin/competencias/1/equipos/nuevo/", "/admin/competencias/1/asignar/", "/admin/competencias/1/credenciales/", "/admin/competencias/2/credenciales/", "/admin/competencias/1/ajustes/", "/admin/competencias/1/eliminar/",
 	"/admin/competencias/1/intercambio/", "/admin/equipos/11/", "/admin/equipos/12/", "/admin/equipos/13/", "/admin/equipos/12/editar/", "/admin/equipos/12/eliminar/",
