@@ -68,7 +68,7 @@ func (c *competition) Receive(ctx actor.Context) {
 	case changeState:
 		c.enqueue(ctx, &work{change: &m, waiters: []waiter{{ctx.Sender(), 0}}})
 	case rule:
-		c.enqueue(ctx, &work{order: &m, waiters: []waiter{{ctx.Sender(), 0}}})
+		c.onRule(ctx, m)
 	case committed:
 		c.onCommitted(ctx, m)
 	case changed:
@@ -331,7 +331,7 @@ func (c *competition) onDecided(ctx actor.Context, m decided) {
 		return
 	}
 	for _, w := range done {
-		w.tell(ctx, ruledReply{m.ruled, m.err})
+		w.conclude(ctx, m.ruled, m.err)
 	}
 	if m.err != nil || (m.ruled.Repeated && m.ruled.Ruling.Event <= c.ledger.Event()) {
 		c.flush(ctx) // nothing that is not known here

@@ -326,6 +326,14 @@ func (o *outbox) Answer(ticket any, r race.Reply, err error) {
 	}
 }
 
+func (o *outbox) Ruled(ticket any, r race.Ruled, err error) {
+	if err != nil {
+		o.answers <- fmt.Sprint(ticket, " ", race.CodeOf(err))
+		return
+	}
+	o.answers <- fmt.Sprint(ticket, " ", r.Ruling.Kind, " by ", r.Ruling.Author, " ", r.Repeated)
+}
+
 func (o *outbox) Revoked() { o.answers <- "revoked" }
 
 func (o *outbox) take(t *testing.T, n int) []string {

@@ -40,6 +40,20 @@ func (c *competition) find(q race.Request) *work {
 	return nil
 }
 
+// onRule queues an order, once however often it is sent while it waits.
+func (c *competition) onRule(ctx actor.Context, m rule) {
+	w := waiter{ctx.Sender(), m.Ticket}
+	for _, list := range [][]*work{c.inFlight, c.queue} {
+		for _, have := range list {
+			if have.order != nil && have.order.Order == m.Order {
+				have.waiters = append(have.waiters, w)
+				return
+			}
+		}
+	}
+	c.enqueue(ctx, &work{order: &m, waiters: []waiter{w}})
+}
+
 // answer gives the reply to a request to all who wait for it.
 func (w *work) answer(ctx actor.Context, r race.Reply) {
 	for i, to := range w.waiters {
@@ -61,11 +75,20 @@ func (w *work) refuse(ctx actor.Context, err error) {
 	case w.change != nil:
 		w.tell(ctx, changeStateReply{Err: err})
 	default:
-		w.tell(ctx, ruledReply{Err: err})
+		w.conclude(ctx, race.Ruled{}, err)
 	}
 }
 
-// tell gives an answer other than to a request.
+// conclude gives what an order came to, to all who wait for it.
+func (w *work) conclude(ctx actor.Context, r race.Ruled, err error) {
+	for _, to := range w.waiters {
+		if to.pid != nil {
+			tell(ctx, to.pid, ruledReply{Ticket: to.key, Ruled: r, Err: err})
+		}
+	}
+}
+
+// tell gives the answer to a change of state.
 func (w *work) tell(ctx actor.Context, m any) {
 	for _, to := range w.waiters {
 		if to.pid != nil {

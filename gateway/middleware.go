@@ -113,7 +113,7 @@ func (c *call) route(method string) (r route, moved, ok bool) {
 		path += "/"
 	}
 	r, c.idText, c.second, ok = c.s.find(path)
-	if !ok || (r.socket != nil && !slashed) { // no client follows a redirect to a socket
+	if !ok || (r.socket != nil && !r.file && !slashed) { // no client follows a redirect to a socket
 		return r, false, false
 	}
 	c.meter = r.meter

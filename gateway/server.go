@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -112,6 +113,7 @@ const (
 	idleTimeout     = 30 * time.Second
 	maxBodyBytes    = 64 << 10             // fifteen records with every field take 4 KiB
 	maxImportBytes  = 2<<20 + maxBodyBytes // a file of 2 MiB and the form around it
+	maxMarksBytes   = 1 << 20              // office.MaxFileMarks with every field take 600 KiB
 	importTimeout   = 30 * time.Second     // to send one
 	maxHeaderBytes  = 8 << 10
 	maxRestRequests = 4096 // at once; sockets do not count
@@ -127,7 +129,8 @@ type Server struct {
 	http   *fasthttp.Server
 
 	logins     *auth.Logins
-	door       door                 // of the sockets
+	door       door // of the sockets
+	streams    *streams
 	retryIn    func() time.Duration // ws.RetryIn, fixed in tests
 	metrics    *metrics
 	panelMeter *meter // of all of the panel
@@ -153,6 +156,7 @@ func New(cfg Config) *Server {
 		cfg:     cfg,
 		logins:  cfg.Logins,
 		door:    newDoor(cfg),
+		streams: newStreams(),
 		retryIn: ws.RetryIn,
 		metrics: newMetrics(cfg.Metrics),
 	}
@@ -206,14 +210,15 @@ func (s *Server) Serve(ln net.Listener) error {
 	return nil
 }
 
-// Shutdown stops accepting and waits for the requests under way until ctx ends.
-// Sockets are not its business: the ws server drains them.
+// Shutdown stops accepting, ends the event streams and waits for the requests under
+// way until ctx ends. Sockets are not its business: the ws server drains them.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
-	if err := s.http.ShutdownWithContext(ctx); err != nil {
-		return fmt.Errorf("shut http down: %w", err)
+	err := s.streams.drain(ctx)
+	if down := s.http.ShutdownWithContext(ctx); down != nil {
+		err = errors.Join(err, fmt.Errorf("shut http down: %w", down))
 	}
-	return nil
+	return err
 }
 
 // httpLog takes what fasthttp has to say, which is about broken clients.
