@@ -83,6 +83,7 @@ func (s *Server) table() map[string]route {
 		"/api/me/":                            get(judges, s.me),
 		"/api/equipos/{id}/registros/":        post(judges, s.submitRecords),
 		"/api/equipos/{id}/registros/estado/": get(judges, s.teamRecords),
+		"/api/equipos/{id}/puesto/":           get(judges, s.ownPost),
 		"/api/admin/estado-competencias/":     get(public, s.competitionStates),
 		"/ws/juez/{id}/":                      {socket: s.judgeSocket},
 		"/ws/competencia/{id}/":               {socket: s.viewerSocket},

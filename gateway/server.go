@@ -121,6 +121,7 @@ const (
 	idleTimeout     = 30 * time.Second
 	maxBodyBytes    = 64 << 10             // fifteen records with every field take 4 KiB
 	maxImportBytes  = 2<<20 + maxBodyBytes // a file of 2 MiB and the form around it
+	maxMarksBytes   = 1 << 20              // office.MaxFileMarks with every field take 600 KiB
 	importTimeout   = 30 * time.Second     // to send one
 	maxHeaderBytes  = 8 << 10
 	maxRestRequests = 4096 // at once; sockets do not count

@@ -134,11 +134,14 @@ func ruleOfJudges(t *testing.T, s persistence.Store) {
 		event++
 		author := map[race.JudgeID]string{0: "root", ana: "juez:ana", beto: "juez:beto"}[o.Judge]
 		f.equal("ruling", []any{got.Ruling.Author, got.Ruling.Team, got.Ruling.Declared}, []any{author, o.Team, o.Declared})
+		if o.Kind == race.RulingDeclare {
+			f.equal("stored", got.Stored, before.Stored(o.Team))
+		}
 		again := f.order(n, o)
 		again.Declared.Total++ // the key is what counts
 		repeated, err := f.Rule(f.ctx, again)
 		f.ok(err)
-		f.equal("repeated", repeated, race.Ruled{Ruling: got.Ruling, Competition: got.Competition, Repeated: true})
+		f.equal("repeated", repeated, race.Ruled{Ruling: got.Ruling, Competition: got.Competition, Repeated: true, Stored: got.Stored})
 		f.totals()
 	}
 	e := f.evidence(first)

@@ -17,6 +17,7 @@ class App {
     this.stepped = null; // what the wall clock was last set by, ms
     this.drawing = false;
     this.keptAt = -Infinity;
+    this.jumped = 0; // by a step of the wall clock that a mark has noticed, ms
   }
 
   async start() {
@@ -44,10 +45,10 @@ class App {
       me = { key: "device", name: deviceName(randomBytes) };
       await this.store.write([["kept", me]]);
     }
-    const measured = rows.kept.find((r) => r.key === "clock");
-    this.timeline = new Timeline({ wall: () => Date.now(), mono, saved: measured && measured.clock });
     this.outbox = new Outbox({ device: me.name, newID: () => uuid7(Date.now(), randomBytes) });
     this.outbox.load(rows.marks, rows.declarations);
+    const measured = rows.kept.find((r) => r.key === "clock");
+    this.timeline = new Timeline({ wall: () => Date.now(), mono, saved: measured && measured.timeline, lastLife: this.outbox.lastLife() });
     this.races = new Races({ session: this.session, save: (row) => this.store.write([["kept", row]]), changed: () => this.pump() });
     this.connectParts();
     window.server5k = Object.freeze({ version: this.version, marks: () => JSON.parse(JSON.stringify(this.outbox.marks)) });
@@ -136,8 +137,14 @@ class App {
     if (!this.races.byID(team)) return;
     clearTimeout(this.asking);
     this.asking = setTimeout(() => {
-      if (postOf(this.outbox.ofTeam(team), this.races.posts.get(team)).confirmed !== m.total_registros) this.races.refreshPost(team).catch(() => {});
+      if (this.postOf(team).confirmed !== m.total_registros) this.races.refreshPost(team).catch(() => {});
     }, 400);
+  }
+
+  /** All marks of a team, of this phone and of others. */
+  postOf(team) {
+    const clock = this.timeline.estimate();
+    return postOf(this.outbox.ofTeam(team), this.races.posts.get(team), clock ? clock.offset : 0);
   }
 
   /** A mark or a declaration was answered. */
@@ -147,7 +154,8 @@ class App {
   tap(at, absent) {
     const team = this.races.byID(this.races.team);
     if (!team) return null;
-    if (this.timeline.check() !== 0) this.jumped = true;
+    const moved = this.timeline.check();
+    if (moved !== 0) this.jumped = moved;
     const m = this.outbox.tap({
       judge: this.session.judge.id, team: team.id, competition: team.competition, absent,
       at: this.timeline.at(at), life: this.timeline.life,
@@ -180,10 +188,11 @@ class App {
   markAllStored() { this.outbox && this.outbox.marks.concat(this.outbox.declarations).forEach((i) => this.outbox.wrote(i.id, i.rev)); }
 
   second() {
-    const moved = this.timeline.check();
-    if (moved !== 0 || this.jumped) {
-      this.jumped = false;
-      if (moved !== 0) this.stepped = moved;
+    const moved = this.timeline.check() || this.jumped;
+    if (moved) {
+      this.jumped = 0;
+      this.stepped = moved;
+      this.keptAt = -Infinity;
       this.heartbeat.burst();
     }
     if (this.sender.stalled()) this.link.restart();
@@ -194,10 +203,12 @@ class App {
   /** The clock of this life is stored too: marks that are sent in a later one need it. */
   keepClock() {
     const clock = this.timeline.estimate();
-    if (!clock || this.keptSamples === clock.samples || mono() - this.keptAt < KEEP_CLOCK_MS) return;
+    const known = clock ? clock.samples : 0;
+    if ((this.keptSamples === known && this.keptSeen === this.timeline.seen) || mono() - this.keptAt < KEEP_CLOCK_MS) return;
     this.keptAt = mono();
-    this.keptSamples = clock.samples;
-    this.store.write([["kept", { key: "clock", clock: this.timeline.toJSON() }]]);
+    this.keptSamples = known;
+    this.keptSeen = this.timeline.seen;
+    this.store.write([["kept", { key: "clock", timeline: this.timeline.toJSON() }]]);
   }
 
   /** Logs in and goes on; the login screen shows what went wrong. */

@@ -45,7 +45,8 @@ class Outbox {
 
   /** Takes what an earlier life of the page has stored. What it did not hear of is sent again. */
   load(marks, declarations) {
-    marks.slice().sort((a, b) => a.at - b.at || a.number - b.number).forEach((m) => {
+    // By number: instants of different lives cannot be compared.
+    marks.slice().sort((a, b) => a.competition - b.competition || a.number - b.number).forEach((m) => {
       if (this.byID.has(m.id)) return;
       this.keep(m);
       this.stored.set(m.id, m.rev);
@@ -62,6 +63,9 @@ class Outbox {
     this.byID.set(m.id, m);
     this.highest.set(m.competition, Math.max(this.highestOf(m.competition), m.number));
   }
+
+  /** The latest life of the clock that a mark is of, 0 for none. */
+  lastLife() { return this.marks.reduce((n, m) => Math.max(n, m.life), 0); }
 
   /** The highest number given in a competition, 0 for none. */
   highestOf(competition) { return this.highest.get(competition) || 0; }

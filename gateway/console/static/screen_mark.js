@@ -19,7 +19,7 @@ class MarkScreen {
 
   get team() { return this.app.races.byID(this.app.races.team); }
 
-  post() { return postOf(this.app.outbox.ofTeam(this.team.id), this.app.races.posts.get(this.team.id)); }
+  post() { return this.app.postOf(this.team.id); }
 
   shown() {
     this.drawnRows = this.drawnChips = "";
@@ -88,7 +88,7 @@ class MarkScreen {
 
   drawChips() {
     const app = this.app, teams = app.races.openTeams(), box = byID("chips");
-    const data = teams.map((t) => [t.id, t.number, t.id === app.races.team, postOf(app.outbox.ofTeam(t.id), app.races.posts.get(t.id)).marked]);
+    const data = teams.map((t) => [t.id, t.number, t.id === app.races.team, app.postOf(t.id).marked]);
     const key = JSON.stringify(data);
     if (key === this.drawnChips) return;
     this.drawnChips = key;

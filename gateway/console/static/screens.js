@@ -85,7 +85,7 @@ class TeamsScreen {
   }
 
   card(t) {
-    const app = this.app, c = app.races.competitionOf(t), post = postOf(app.outbox.ofTeam(t.id), app.races.posts.get(t.id));
+    const app = this.app, c = app.races.competitionOf(t), post = app.postOf(t.id);
     const [kind, text] = raceState(c);
     return make("li", {}, make("button", { type: "button", class: "team", data: { team: t.id }, on: { click: () => { app.device.wakeAudio(); app.openTeam(t.id); } } },
       make("span", { class: "bib", text: t.number }),

@@ -12,21 +12,26 @@ const STEP_MS = 100;
  * wall clock that was put back is surely not that; one that went ahead may be either, so a new
  * life of the clock begins (see Clock), which the next exchange measures. A page that is loaded
  * anew begins a life too. A mark keeps the life of its instant. When a life was never measured,
- * its marks count by the wall clock of its load, with the doubt that Clock adds for that.
+ * its marks count by the wall clock of its load: Clock adds a doubt for what may have happened to
+ * that while no page was there, and Timeline adds all the steps that it has seen.
  *
  * All numbers are ms; an instant of the device is epoch ms on the virtual clock.
  */
 class Timeline {
   /**
-   * @param {{wall: () => number, mono: () => number, saved?: object}} o
-   *   wall: Date.now; mono: performance.now; saved: toJSON of the last life
+   * @param {{wall: () => number, mono: () => number, saved?: object, lastLife?: number}} o
+   *   wall: Date.now; mono: performance.now; saved: toJSON of an earlier life; lastLife: the
+   *   highest that any mark has, which may be later than what was saved
    */
   constructor(o) {
     this.wall = o.wall;
     this.mono = o.mono;
     this.base = this.wall() - this.mono();
     this.skew = 0; // wall − virtual, when last looked at
-    this.clock = Clock.fromJSON(o.saved || null);
+    const saved = o.saved || {};
+    this.seen = saved.seen || 0; // ms, all steps that any life has seen
+    this.clock = Clock.fromJSON(saved.clock || null);
+    this.clock.life = Math.max(this.clock.life, (o.lastLife || 0) + 1);
   }
 
   /** The life of the clock that instants of now belong to. */
@@ -51,6 +56,7 @@ class Timeline {
       return 0;
     }
     this.skew = skew;
+    this.seen += Math.abs(moved);
     if (moved > 0) this.clock.life++;
     return moved;
   }
@@ -59,11 +65,15 @@ class Timeline {
   add(sample) { return this.clock.add(sample); }
 
   /** How the server's clock differs now: {offset, uncertainty, samples, drift}, or null. */
-  estimate() { return this.clock.estimate(this.now(), this.life); }
+  estimate() { return this.estimateFor({ at: this.now(), life: this.life }); }
 
   /** Likewise at the instant of a mark. Adding `offset` to `mark.at` gives the server's instant. */
-  estimateFor(mark) { return this.clock.estimate(mark.at, mark.life); }
+  estimateFor(mark) {
+    const e = this.clock.estimate(mark.at, mark.life);
+    if (e && !this.clock.spans.some((s) => s.life === mark.life)) e.uncertainty += this.seen;
+    return e;
+  }
 
   /** For storage. */
-  toJSON() { return this.clock.toJSON(); }
+  toJSON() { return { clock: this.clock.toJSON(), seen: this.seen }; }
 }
