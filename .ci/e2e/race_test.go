@@ -381,12 +381,15 @@ func (d *day) official() {
 // same compares the page with the results of the API.
 func (d *day) same() {
 	d.t.Helper()
-	var results []struct {
-		TeamID int64 `json:"equipo_id"`
-		Place  *int  `json:"puesto"`
-		Total  int64 `json:"tiempo_total"`
+	var answer struct {
+		Results []struct {
+			TeamID int64 `json:"equipo_id"`
+			Place  *int  `json:"puesto"`
+			Total  int64 `json:"tiempo_total"`
+		} `json:"resultados"`
 	}
-	d.server.Organizer().Must(http.MethodGet, "/api/competencias/1/resultados/", nil, &results)
+	d.server.Organizer().Must(http.MethodGet, "/api/competencias/1/resultados/", nil, &answer)
+	results := answer.Results
 	for _, p := range append(slices.Clone(d.audience.pages), d.audience.plain) {
 		var rows []struct{ Team, Place, Total string }
 		p.Eval(`[...document.querySelectorAll("#standings [data-team]")].map((row) => ({

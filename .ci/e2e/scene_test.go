@@ -27,10 +27,15 @@ type scene struct {
 // console. Its tab is empty, and asks for Spanish.
 func newScene(t *testing.T, server *Server, part, language string) *scene {
 	t.Helper()
+	return sceneIn(panelBrowser, t, server, part, language)
+}
+
+func sceneIn(browser *Browser, t *testing.T, server *Server, part, language string) *scene {
+	t.Helper()
 	texts := func(language string) Catalogue {
 		return ReadCatalogue(t, "../../gateway/"+part+"/text/"+language+".json")
 	}
-	s := &scene{Tab: panelBrowser.Tab(t), t: t, server: server, language: language, own: texts("es"), other: texts("en")}
+	s := &scene{Tab: browser.Tab(t), t: t, server: server, language: language, own: texts("es"), other: texts("en")}
 	if language == "en" {
 		s.own, s.other = s.other, s.own
 	}

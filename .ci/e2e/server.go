@@ -36,8 +36,12 @@ type Options struct {
 	// Judges makes a competition, not started, with judges juez1 to juezN, who have a
 	// team each with the bib of the same number. Without it the database is empty.
 	Judges int
+	// Teams is how many teams each judge has, bib after bib; without it one.
+	Teams int
 	// Competition is its name; without it "Carrera 5K".
 	Competition string
+	// Certificate makes an authority for 127.0.0.1 and LANHost, and serves TLS as well.
+	Certificate bool
 	// Demo serves the demonstration data instead; the organizer is then admin with
 	// the password that README.md tells.
 	Demo bool
@@ -75,7 +79,7 @@ func StartServer(tb testing.TB, options Options) *Server {
 	dir := tb.TempDir()
 	s := &Server{tb: tb, bin: bin, dir: dir, args: []string{"serve"}, env: append(os.Environ(),
 		"DATA_DIR="+dir, "DATABASE_URL=", "POSTGRES_HOST=", "REDIS_URL=", "METRICS_ADDR=", "SECRET_KEY="+testSecret,
-		"LISTEN_ADDR=127.0.0.1:0", "JUDGE_RATE=1000",
+		"LISTEN_ADDR=127.0.0.1:0", "TLS_ADDR=", "JUDGE_RATE=1000",
 	)}
 	s.env = append(s.env, options.Env...)
 	if options.Demo {
@@ -88,10 +92,15 @@ func StartServer(tb testing.TB, options Options) *Server {
 		if name == "" {
 			name = "Carrera 5K"
 		}
-		s.Run("populate_data", "--jueces", fmt.Sprint(options.Judges), "--competencia", name, "--password", JudgePassword)
+		s.Run("populate_data", "--jueces", fmt.Sprint(options.Judges), "--competencia", name, "--password", JudgePassword,
+			"--equipos-por-juez", fmt.Sprint(max(1, options.Teams)))
 		for n := range options.Judges {
 			s.Judges = append(s.Judges, Credentials{Username: fmt.Sprintf("juez%d", n+1), Password: JudgePassword})
 		}
+	}
+	if options.Certificate {
+		s.Run("cert", "--host", LANHost, "--ip", "127.0.0.1")
+		s.env = append(s.env, "TLS_ADDR=127.0.0.1:0")
 	}
 	tb.Cleanup(func() {
 		s.Stop()
@@ -173,8 +182,8 @@ func (s *Server) Start() {
 	}
 }
 
-// Upgrade replaces the server by the program of SERVER5K_NEXT, which is the same of
-// another version, with the same data at the same URL.
+// Upgrade replaces the server by the program of SERVER5K_NEXT, which is the same with
+// a newer console, with the same data at the same URL.
 func (s *Server) Upgrade() {
 	s.tb.Helper()
 	next := os.Getenv("SERVER5K_NEXT")
