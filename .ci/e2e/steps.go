@@ -138,7 +138,7 @@ func (t *Tab) Fill(selector, value string) {
 			return nil
 		}
 		if value == "" {
-			return chromedp.KeyEvent(keys["Backspace"]).Do(ctx)
+			return pressKey(ctx, keys["Backspace"])
 		}
 		return input.InsertText(value).Do(ctx)
 	}))
@@ -179,7 +179,9 @@ func (t *Tab) Press(key string) {
 		}
 		code = name
 	}
-	t.do(step, chromedp.KeyEvent(code, chromedp.KeyModifiers(modifiers...)))
+	t.do(step, chromedp.ActionFunc(func(ctx context.Context) error {
+		return pressKey(ctx, code, modifiers...)
+	}))
 }
 
 // Upload chooses files in a file field, which may be hidden.
