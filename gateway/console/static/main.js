@@ -17,7 +17,6 @@ class App {
     this.stepped = null; // what the wall clock was last set by, ms
     this.drawing = false;
     this.keptAt = -Infinity;
-    this.jumped = 0; // by a step of the wall clock that a mark has noticed, ms
   }
 
   async start() {
@@ -80,7 +79,7 @@ class App {
     });
     this.sender = new Sender({
       outbox: this.outbox, mono, transmit: (m) => this.link.send(m),
-      clockFor: (m) => (this.heartbeat.settled() ? this.timeline.estimateFor(m) : null),
+      measuring: () => !this.heartbeat.settled(), clockFor: (m) => this.timeline.estimateFor(m),
       gunOf: (c) => this.races.gunOf(c), changed: (item) => this.answered(item),
     });
   }
@@ -155,12 +154,14 @@ class App {
     const team = this.races.byID(this.races.team);
     if (!team) return null;
     const moved = this.timeline.check();
-    if (moved !== 0) this.jumped = moved;
     const m = this.outbox.tap({
       judge: this.session.judge.id, team: team.id, competition: team.competition, absent,
       at: this.timeline.at(at), life: this.timeline.life,
     });
-    Promise.resolve().then(() => this.pump());
+    Promise.resolve().then(() => {
+      this.jumped(moved);
+      this.pump();
+    });
     return m;
   }
 
@@ -187,14 +188,17 @@ class App {
 
   markAllStored() { this.outbox && this.outbox.marks.concat(this.outbox.declarations).forEach((i) => this.outbox.wrote(i.id, i.rev)); }
 
+  /** The wall clock was set, or the phone slept: the clock is measured anew before anything else is sent. */
+  jumped(moved) {
+    if (moved === 0) return;
+    this.stepped = moved;
+    this.keptAt = -Infinity;
+    this.heartbeat.burst();
+  }
+
+  /** What is looked at each second. */
   second() {
-    const moved = this.timeline.check() || this.jumped;
-    if (moved) {
-      this.jumped = 0;
-      this.stepped = moved;
-      this.keptAt = -Infinity;
-      this.heartbeat.burst();
-    }
+    this.jumped(this.timeline.check());
     if (this.sender.stalled()) this.link.restart();
     this.keepClock();
     this.pump();
