@@ -85,6 +85,10 @@ func (c *call) dispatch(method string) error {
 	case moved:
 		return nil
 	case !ok:
+		if c.s.cfg.Public != nil && c.s.cfg.Public(c.ctx) {
+			c.meter = c.s.publicMeter
+			return nil
+		}
 		return c.detail(http.StatusNotFound, textNotFound)
 	case r.socket != nil:
 		return c.handshake(method, r)
@@ -118,7 +122,7 @@ func (c *call) route(method string) (r route, moved, ok bool) {
 		path += "/"
 	}
 	r, c.idText, c.second, ok = c.s.find(path)
-	if !ok || (r.socket != nil && !slashed) { // no client follows a redirect to a socket
+	if !ok || (r.socket != nil && !r.file && !slashed) { // no client follows a redirect to a socket
 		return r, false, false
 	}
 	c.meter = r.meter

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -63,6 +64,41 @@ func BenchmarkViewers(b *testing.B) {
 			b.ReportMetric(perServed, "cpu-us/delivery")
 			b.ReportMetric(perBare, "bare-cpu-us/delivery")
 			b.ReportMetric(perServed/perBare, "ratio")
+		})
+	}
+}
+
+// BenchmarkViewerDelay says how long after a judge has read the acknowledgement of a
+// time the viewers have read the event of it: 0 for who had it before the judge. The
+// next time comes when all have the last, so every event meets an idle server.
+func BenchmarkViewerDelay(b *testing.B) {
+	for _, viewers := range []int{1000, 5000} {
+		b.Run(fmt.Sprintf("viewers=%d", viewers), func(b *testing.B) {
+			benchNeedFiles(b, 2*viewers+500)
+			s := benchServe(b, 1, benchEvents/race.MaxTeamSize)
+			crowd := benchGather(b, viewers, func() (*benchConn, error) { return benchDial(b.Context(), s.addr, benchViewerPath, benchBuffer) })
+			judge := s.judge(b, 1)
+			var delays []time.Duration
+			sent := 0
+			for b.Loop() {
+				at := time.Now()
+				crowd.sent.Store(at.UnixNano())
+				if err := judge.mark(s.team(0)+race.TeamID(sent/race.MaxTeamSize), sent+1); err != nil {
+					b.Fatal(err)
+				}
+				acknowledged := time.Since(at)
+				sent++
+				crowd.wait(b)
+				for _, d := range crowd.arrived {
+					delays = append(delays, max(d-acknowledged, 0))
+				}
+			}
+			crowd.leave()
+			s.stop()
+			slices.Sort(delays)
+			for _, p := range []int{50, 95, 99} {
+				b.ReportMetric(float64(delays[(len(delays)-1)*p/100].Microseconds())/1000, fmt.Sprintf("p%d-ms", p))
+			}
 		})
 	}
 }
@@ -132,6 +168,10 @@ type benchCrowd struct {
 	all     chan struct{} // capacity 1; the last reader of an event sends
 	readers sync.WaitGroup
 	last    []byte // the last frame of the first connection, its reader's until leave
+	// sent is when the event that is awaited was sent, in nanoseconds since 1970;
+	// arrived has for each reader how long after that it got it.
+	sent    atomic.Int64
+	arrived []time.Duration
 }
 
 func benchGather(b *testing.B, n int, open func() (*benchConn, error)) *benchCrowd {
@@ -149,13 +189,14 @@ func benchGather(b *testing.B, n int, open func() (*benchConn, error)) *benchCro
 	if err := g.Wait(); err != nil {
 		b.Fatal(err)
 	}
+	k.arrived = make([]time.Duration, n)
 	for i, c := range k.conns {
-		k.readers.Go(func() { k.read(c, i == 0) })
+		k.readers.Go(func() { k.read(i, c) })
 	}
 	return k
 }
 
-func (k *benchCrowd) read(c *benchConn, keep bool) {
+func (k *benchCrowd) read(i int, c *benchConn) {
 	for {
 		first, payload, err := c.frame()
 		if err != nil {
@@ -164,7 +205,8 @@ func (k *benchCrowd) read(c *benchConn, keep bool) {
 		if first != 0x81 { // a ping
 			continue
 		}
-		if keep {
+		k.arrived[i] = time.Duration(time.Now().UnixNano() - k.sent.Load())
+		if i == 0 {
 			k.last = append(k.last[:0], payload...)
 		}
 		if k.pending.Add(-1) == 0 {

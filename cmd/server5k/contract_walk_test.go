@@ -170,7 +170,9 @@ func (w *walk) session() {
 
 // documents reads what the client leaves out.
 func (w *walk) documents() {
+	addAuthority(w.t, w.cfg, "carrera.lan")
 	for _, path := range []string{
+		"/ca/", "/ca/page.css", "/ca.crt",
 		"/api/schema/", "/api/schema/?format=json", "/api/schema/asyncapi/", "/api/schema/asyncapi/docs/",
 		"/api/schema/swagger-ui/", "/api/docs/", "/api/schema/redoc/", "/api/redoc/",
 	} {

@@ -11,7 +11,9 @@ import (
 	"server5k/gateway/auth"
 	"server5k/gateway/console"
 	"server5k/gateway/hooks"
+	"server5k/gateway/lanca"
 	"server5k/gateway/office"
+	"server5k/gateway/public"
 )
 
 // door builds what people and devices talk to: REST and sockets, the race office
@@ -30,8 +32,12 @@ func (cmd serveCmd) door(cfg *Config, p *parts, secret string, hasher *auth.Hash
 		Secure:   func(ctx *fasthttp.RequestCtx) bool { return server.Secure(ctx) },
 		Location: cfg.Location, Now: time.Now, Log: p.log.With("part", "admin"),
 	})
+	pages := public.New(public.Config{
+		Store: p.store, Seq: p.live.Newest, Location: cfg.Location, Now: time.Now, Log: p.log.With("part", "public"),
+	})
 	server = gateway.New(gateway.Config{
-		Desk: desk, Panel: panel.Handler, Console: console.New(console.Config{}).Handler, Hooks: webhooks, Logins: logins,
+		Desk: desk, Panel: panel.Handler, Console: console.New(console.Config{}).Handler, Public: pages.Handler, Hooks: webhooks, Logins: logins,
+		LAN:   lanca.New(lanca.Config{CAFile: cfg.tlsAuthority(), PlainPort: p.plainPort, TLSPort: p.tlsPort, Log: p.log.With("part", "lan")}),
 		Races: p.system, Sessions: sessions{p.system}, Store: p.store, Issuer: auth.NewIssuer([]byte(secret), time.Now), Hasher: hasher,
 		Location: cfg.Location, AllowHost: cfg.allowHost, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.proxies, Now: time.Now, Log: p.log.With("part", "gateway"),

@@ -30,6 +30,7 @@ var callers = []string{"nobody", "judge A", "judge B", "other organizer", "viewe
 // nothing on its way.
 const (
 	open      = "200 200 200 200 200 200 200 200 200"
+	absent    = "404 404 404 404 404 404 404 404 404"
 	mistaken  = "400 400 400 400 400 400 400 400 400" // public, and the body is wrong
 	reads     = "401 403 403 404 200 200 200 401 401"
 	readsAll  = "401 403 403 200 200 200 200 401 401"
@@ -59,6 +60,9 @@ var matrix = map[string]asked{
 	"GET /health/serving/":                                    {want: open},
 	"GET /health/ready/":                                      {want: open},
 	"GET /print.css/":                                         {path: "/print.css", want: open},
+	"GET /ca/":                                                {want: absent}, // no authority was made here
+	"GET /ca.crt/":                                            {path: "/ca.crt", want: absent},
+	"GET /ca/page.css/":                                       {path: "/ca/page.css", want: open},
 	"POST /api/login/":                                        {want: mistaken},
 	"POST /api/login/codigo/":                                 {want: mistaken},
 	"POST /api/token/":                                        {want: mistaken},

@@ -67,7 +67,7 @@ type Panel struct {
 }
 
 // requestTimeout bounds what one request may wait for, slowTimeout one that hashes
-// a hundred passwords of some tens of milliseconds each.
+// a hundred passwords of some tens of milliseconds each, or makes as many rulings.
 const (
 	requestTimeout = 9 * time.Second
 	slowTimeout    = time.Minute

@@ -181,6 +181,11 @@ func (b *bench) post(who race.OrganizerID, path string, form ...string) answer {
 // upload sends a file and other fields to the import of competition 1.
 func (b *bench) upload(name, content string, fields ...string) answer {
 	b.t.Helper()
+	return b.uploadTo("/admin/competencias/1/importar/", name, content, fields...)
+}
+
+func (b *bench) uploadTo(path, name, content string, fields ...string) answer {
+	b.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	put := func(err error) {
@@ -199,7 +204,7 @@ func (b *bench) upload(name, content string, fields ...string) answer {
 		put(err)
 	}
 	put(w.Close())
-	return b.do(request{method: http.MethodPost, path: "/admin/competencias/1/importar/", who: chief, body: body.Bytes(), media: w.FormDataContentType()})
+	return b.do(request{method: http.MethodPost, path: path, who: chief, body: body.Bytes(), media: w.FormDataContentType()})
 }
 
 // location returns where an answer leads to.

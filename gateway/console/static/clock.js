@@ -38,7 +38,7 @@ const CLOCK = Object.freeze({
   resolution: 1, // of performance.now() where browsers coarsen it
   maxRoundTrip: 60000, // slower says nothing of use
   maxBounds: 64, // of each side that a span keeps
-  maxSpans: 8, // that are kept
+  maxSpans: 16, // that are kept
   maxBack: 60000, // by which an exchange may be older than the newest of its span
   reloadDoubt: 5000, // by which the wall clock may have been set while the page was away
   epsilon: 1e-3, // below which a contradiction is one of arithmetic
@@ -62,6 +62,7 @@ class ClockSpan {
     this.upper = [];
     this.lower = [];
     this.witness = null; // {at, offset, drift} of a line that fits, null if not known
+    this.range = null; // what drifts() found, null if bounds came since
   }
 
   /**
@@ -72,8 +73,7 @@ class ClockSpan {
     const upper = { at: t0, value: t1 - t0 + CLOCK.resolution };
     const lower = { at: t3, value: t3 - t2 + CLOCK.resolution };
     if (this.allows(upper, lower)) {
-      ClockSpan.insert(this.upper, upper);
-      ClockSpan.insert(this.lower, lower);
+      this.insert(upper, lower);
     } else if (!this.narrow(upper, lower)) {
       return false;
     }
@@ -94,22 +94,30 @@ class ClockSpan {
 
   /** narrow takes bounds in that may leave no line; false, and nothing changed, if so. */
   narrow(upper, lower) {
-    const before = [this.upper.slice(), this.lower.slice()];
-    ClockSpan.insert(this.upper, upper);
-    ClockSpan.insert(this.lower, lower);
-    if (this.drifts(lower.at) === null) {
-      [this.upper, this.lower] = before;
+    const before = [this.upper.slice(), this.lower.slice(), this.range];
+    this.insert(upper, lower);
+    const range = this.drifts();
+    if (range === null) {
+      [this.upper, this.lower, this.range] = before;
       return false;
     }
-    const limits = this.limits(lower.at);
-    this.witness = { at: lower.at, offset: (limits.low + limits.high) / 2, drift: limits.drift };
+    const drift = (range[0] + range[1]) / 2;
+    const at = this.middle();
+    const highest = ClockSpan.envelope(this.upper, at, drift).value;
+    const lowest = -ClockSpan.envelope(this.lower, at, -drift).value;
+    this.witness = { at, offset: (highest + lowest) / 2, drift };
     return true;
+  }
+
+  insert(upper, lower) {
+    const changed = ClockSpan.insert(this.upper, upper);
+    if (ClockSpan.insert(this.lower, lower) || changed) this.range = null;
   }
 
   /**
    * insert adds a bound to a list, which is sorted by instant, unless another
-   * implies it at the greatest drift and so at any instant and drift; and takes
-   * out those that it implies. So of a busy network only the quick messages stay.
+   * implies it at the greatest drift and so at any instant and drift, and takes
+   * out those that it implies; false when the list stays as it was. So of a busy network only the quick messages stay.
    * Only neighbours need be asked: what implies it over one of them implies that
    * one too.
    */
@@ -118,12 +126,13 @@ class ClockSpan {
     let to = list.length;
     while (to > 0 && list[to - 1].at > bound.at) to--;
     let from = to;
-    if (from > 0 && implies(list[from - 1], bound)) return;
-    if (to < list.length && implies(list[to], bound)) return;
+    if (from > 0 && implies(list[from - 1], bound)) return false;
+    if (to < list.length && implies(list[to], bound)) return false;
     while (from > 0 && implies(bound, list[from - 1])) from--;
     while (to < list.length && implies(bound, list[to])) to++;
     list.splice(from, to - from, bound);
     if (list.length > CLOCK.maxBounds) list.splice(ClockSpan.least(list), 1);
+    return true;
   }
 
   /** least returns the index of the bound that its neighbours replace best, never an end. */
@@ -199,26 +208,32 @@ class ClockSpan {
     return crossing;
   }
 
+  /** middle returns the instant from which the wander of the drift is counted. */
+  middle() {
+    return (this.upper[0].at + this.lower[this.lower.length - 1].at) / 2;
+  }
+
   /** drifts returns [lowest, highest] that the bounds allow, null if none. */
-  drifts(at) {
-    const low = ClockSpan.edge(this.upper, this.lower, at);
-    const high = ClockSpan.edge(this.lower, this.upper, at);
-    return low === null || high === null ? null : [low, Math.max(low, -high)];
+  drifts() {
+    if (this.range === null) {
+      const low = ClockSpan.edge(this.upper, this.lower, this.middle());
+      const high = ClockSpan.edge(this.lower, this.upper, this.middle());
+      this.range = low === null || high === null ? null : [low, Math.max(low, -high)];
+    }
+    return this.range;
   }
 
   /** limits returns the least and the greatest offset at an instant, and the middle of the drifts. */
   limits(at) {
-    const drifts = this.drifts(at);
-    if (drifts !== null) {
-      const [d0, d1] = drifts;
-      return {
-        low: -ClockSpan.top(this.lower, at, -d1, -d0),
-        high: ClockSpan.top(this.upper, at, d0, d1),
-        drift: (d0 + d1) / 2,
-      };
+    const range = this.drifts();
+    if (range !== null) {
+      const [d0, d1] = range;
+      const low = -ClockSpan.top(this.lower, at, -d1, -d0);
+      const high = ClockSpan.top(this.upper, at, d0, d1);
+      if (low <= high) return { low, high, drift: (d0 + d1) / 2 };
     }
-    // The bounds fitted the newest exchange and only just miss each other here:
-    // any drift at any time, and the wider reading.
+    // The bounds fitted when they came and just miss each other from here: any
+    // drift at any time, and the wider reading.
     const most = (list) => Math.min(...list.map((b) => b.value + CLOCK_RATE * Math.abs(b.at - at)));
     const [a, b] = [-most(this.lower), most(this.upper)];
     return { low: Math.min(a, b), high: Math.max(a, b), drift: 0 };
@@ -236,11 +251,16 @@ class ClockSpan {
  */
 class Clock {
   constructor() {
-    /** Which life of the device's clock it is: one more each time a page is loaded. */
+    /**
+     * Which life of the device's clock it is: one more each time a page is loaded.
+     * Who knows that the clock jumped, by a sleep say, adds one as well: then a tap
+     * is never between two spans, and the next exchange contradicts nothing.
+     */
     this.life = 1;
     /** How often exchanges contradicted each other: a clock was set, or slept. */
     this.steps = 0;
     this.spans = []; // oldest first
+    this.forgotten = 0; // life of the last span that is no longer kept, 0 if all are
   }
 
   /**
@@ -260,7 +280,7 @@ class Clock {
     const fresh = new ClockSpan(this.life);
     fresh.add(sample);
     this.spans.push(fresh);
-    if (this.spans.length > CLOCK.maxSpans) this.spans.shift();
+    if (this.spans.length > CLOCK.maxSpans) this.forgotten = this.spans.shift().life;
     return span !== undefined && span.life === this.life ? "step" : "kept";
   }
 
@@ -274,8 +294,8 @@ class Clock {
 
   /**
    * estimate returns what to add to the device's clock at an instant to get the
-   * server's, null if nothing is known. The truth is within offset - uncertainty
-   * and offset + uncertainty. It costs microseconds and changes nothing.
+   * server's, null if nothing is known, or no more. The truth is between offset -
+   * uncertainty and offset + uncertainty. It costs microseconds and changes nothing.
    * @param {number} at instant, of the past or the future
    * @param {number} [life] of the device's clock that the instant is of
    * @returns {{offset: number, uncertainty: number, samples: number, drift: number}|null}
@@ -283,7 +303,7 @@ class Clock {
    *   (ppm) the server's clock is the faster one
    */
   estimate(at, life) {
-    if (typeof at !== "number" || !isFinite(at) || this.spans.length === 0) return null;
+    if (typeof at !== "number" || !isFinite(at) || this.spans.length === 0 || this.forgot(at, life)) return null;
     const { spans, doubt } = this.around(at, life);
     const limits = spans.map((s) => s.limits(at));
     const low = Math.min(...limits.map((l) => l.low));
@@ -294,6 +314,14 @@ class Clock {
       samples: spans.reduce((n, s) => n + s.count, 0),
       drift: limits[limits.length - 1].drift * 1e6,
     };
+  }
+
+  /** forgot says whether an instant may be of a span that is no longer kept. */
+  forgot(at, life) {
+    if (this.forgotten === 0) return false;
+    const { first, life: oldest } = this.spans[0];
+    if (life === undefined) return at < first;
+    return life < oldest || (life === this.forgotten && at < first);
   }
 
   /**
@@ -324,6 +352,7 @@ class Clock {
       version: 1,
       life: this.life,
       steps: this.steps,
+      forgotten: this.forgotten,
       spans: this.spans.map((s) => ({
         life: s.life, first: s.first, last: s.last, count: s.count, upper: pairs(s.upper), lower: pairs(s.lower),
       })),
@@ -348,6 +377,7 @@ class Clock {
     const bounds = (list) => list.map(([at, value]) => ({ at, value }));
     clock.life = o.life + 1;
     clock.steps = number(o.steps) ? o.steps : 0;
+    clock.forgotten = number(o.forgotten) ? o.forgotten : 0;
     clock.spans = o.spans.map((s) => Object.assign(new ClockSpan(s.life), {
       first: s.first, last: s.last, count: s.count, upper: bounds(s.upper), lower: bounds(s.lower),
     }));

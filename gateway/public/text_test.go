@@ -1,0 +1,147 @@
+package public
+
+import (
+	"io/fs"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"text/template/parse"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// composed are the beginnings of keys that are put together from values.
+var composed = []string{"phase.", "rounding.", "month.", "weekday.", "trouble."}
+
+func TestTexts_SameKeysInBothLanguages(t *testing.T) {
+	t.Parallel()
+	all := loadCatalogues()
+	keys := func(lang string) (out []string) {
+		for k := range all[lang] {
+			out = append(out, k)
+		}
+		slices.Sort(out)
+		return out
+	}
+	if diff := cmp.Diff(keys(spanish), keys(english)); diff != "" {
+		t.Errorf("keys (-es +en):\n%s", diff)
+	}
+	verbs := regexp.MustCompile(`%(\[\d\])?[a-z%]`)
+	for k, es := range all[spanish] {
+		if diff := cmp.Diff(verbs.FindAllString(es, -1), verbs.FindAllString(all[english][k], -1)); diff != "" {
+			t.Errorf("%s: arguments (-es +en):\n%s", k, diff)
+		}
+		if es == "" || all[english][k] == "" {
+			t.Errorf("%s is empty", k)
+		}
+	}
+}
+
+func TestTexts_KeysAreUsedAndExist(t *testing.T) {
+	t.Parallel()
+	var source strings.Builder
+	for _, pattern := range []string{"*.go", "templates/*.html", "static/*.js"} {
+		files, err := fs.Glob(os.DirFS("."), pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %v", pattern, files, err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source.Write(b)
+		}
+	}
+	text := source.String()
+	texts := loadCatalogues()[spanish]
+	for k := range texts {
+		name := strings.TrimSuffix(k, ".one")
+		if !strings.Contains(text, `"`+name+`"`) && !slices.ContainsFunc(composed, func(p string) bool { return strings.HasPrefix(k, p) }) {
+			t.Errorf("%s is used nowhere", k)
+		}
+	}
+	for _, pattern := range []string{`\b[tn] "([^"]+)"`, `\.(?:text|count)\("([^"]+)"[,)]`, `texts\["([^"]+)"\]`, `\bsay(?:Count)?\((?:page\.)?texts, "([^"]+)"`} {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			if _, ok := texts[m[1]]; !ok {
+				t.Errorf("there is no text %s", m[1])
+			}
+		}
+	}
+	for _, m := range regexp.MustCompile(`texts\["([^"]+)"\]|say(?:Count)?\((?:page\.)?texts, "([^"]+)"`).FindAllStringSubmatch(text, -1) {
+		if key := m[1] + m[2]; !slices.Contains(scriptTexts[:], key) {
+			t.Errorf("scripts use %s, which pages do not give them", key)
+		}
+	}
+}
+
+// TestTemplates_NoTextOfTheirOwn looks at what stands between the tags and in the
+// attributes that people read: only actions, digits and signs.
+func TestTemplates_NoTextOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	p := setup(t)
+	tags := regexp.MustCompile(`(?s)<!--.*?-->|<[^>]*>?|^[^<]*>`)
+	read := regexp.MustCompile(`\b(?:aria-label|title|placeholder|alt)="([^"]*)"`)
+	for name, page := range p.pages[spanish] {
+		for _, tpl := range page.Templates() {
+			if tpl.Tree == nil {
+				continue
+			}
+			var body strings.Builder
+			flatten(&body, tpl.Tree.Root)
+			for _, m := range read.FindAllStringSubmatch(body.String(), -1) {
+				if strings.ContainsFunc(m[1], unicode.IsLetter) {
+					t.Errorf("%s, %s: attribute %q", name, tpl.Name(), m[0])
+				}
+			}
+			left := tags.ReplaceAllString(body.String(), " ")
+			if strings.ContainsFunc(strings.ReplaceAll(left, "datos.json", ""), unicode.IsLetter) {
+				t.Errorf("%s, %s: %q", name, tpl.Name(), strings.Join(strings.Fields(left), " "))
+			}
+		}
+	}
+}
+
+// flatten writes the texts of a template, with a sign where an action stands.
+func flatten(out *strings.Builder, n parse.Node) {
+	branch := func(b *parse.BranchNode) {
+		flatten(out, b.List)
+		if b.ElseList != nil {
+			flatten(out, b.ElseList)
+		}
+	}
+	switch n := n.(type) {
+	case *parse.ListNode:
+		for _, c := range n.Nodes {
+			flatten(out, c)
+		}
+	case *parse.TextNode:
+		out.Write(n.Text)
+	case *parse.IfNode:
+		branch(&n.BranchNode)
+	case *parse.RangeNode:
+		branch(&n.BranchNode)
+	case *parse.WithNode:
+		branch(&n.BranchNode)
+	default:
+		out.WriteString("·")
+	}
+}
+
+func TestPreferred(t *testing.T) {
+	t.Parallel()
+	for accept, want := range map[string]string{
+		"": spanish, "de-DE,de;q=0.9": spanish, "en": english, "EN-us": english, "de, en;q=0.5, es;q=0.4": english,
+		"es;q=0.8,en;q=0.8": spanish, "en;q=0": spanish, "en;q=x, es;q=0.1": spanish,
+	} {
+		if got := preferred(accept); got != want {
+			t.Errorf("%q: got %s, want %s", accept, got, want)
+		}
+	}
+}
