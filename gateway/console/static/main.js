@@ -2,6 +2,8 @@
 
 const randomBytes = (n) => crypto.getRandomValues(new Uint8Array(n));
 const mono = () => performance.now();
+/** How long, in ms, the answers of own marks are waited for before another phone is thought of. */
+const ASK_MS = 400;
 /** The measured clock is written to storage at most once in so many ms. */
 const KEEP_CLOCK_MS = 5000;
 
@@ -17,6 +19,8 @@ class App {
     this.stepped = null; // what the wall clock was last set by, ms
     this.drawing = false;
     this.keptAt = -Infinity;
+    this.asking = new Map(); // team → timer
+    this.idle = false; // the server has no race for this judge
   }
 
   async start() {
@@ -27,6 +31,7 @@ class App {
     this.screens = { login: new LoginScreen(this), teams: new TeamsScreen(this), mark: new MarkScreen(this), phone: new PhoneScreen(this), elsewhere: new ElsewhereScreen(this) };
     this.notices = new Notices(this);
     watchVersions((load) => { this.update = load; this.draw(); });
+    window.addEventListener("beforeunload", (e) => { if (this.mustStay()) e.preventDefault(); });
     window.addEventListener("hashchange", () => { const c = takeCode(); if (c && this.outbox) this.loginWith({ codigo: c }); });
     if (!await this.tab.alone()) {
       this.code = code;
@@ -100,6 +105,7 @@ class App {
 
   linked(state, wasOpen, code) {
     if (state === "open") {
+      this.idle = false;
       this.sender.opened(this.session.judge.id);
       this.heartbeat.opened();
     } else {
@@ -112,7 +118,17 @@ class App {
   }
 
   async suspectToken() {
-    await this.session.call("GET", "/api/me/").catch(() => {}); // renews a token that is refused
+    try {
+      await this.session.call("GET", "/api/me/"); // renews a token that is refused
+      this.idle = false;
+      if (this.link.tries > 1) {
+        await this.races.refresh();
+        // The server is there and takes no judge in: there is nothing to time.
+        this.idle = this.link.current !== "open" && !this.races.teams.some((t) => { const c = this.races.competitionOf(t); return c && c.active; });
+      }
+    } catch (_) {
+      this.idle = false; // no server, or no session
+    }
     this.draw();
   }
 
@@ -134,10 +150,10 @@ class App {
   heardOf(m) {
     const team = m.equipo && m.equipo.id;
     if (!this.races.byID(team)) return;
-    clearTimeout(this.asking);
-    this.asking = setTimeout(() => {
+    clearTimeout(this.asking.get(team));
+    this.asking.set(team, setTimeout(() => {
       if (this.postOf(team).confirmed !== m.total_registros) this.races.refreshPost(team).catch(() => {});
-    }, 400);
+    }, ASK_MS));
   }
 
   /** All marks of a team, of this phone and of others. */
@@ -267,12 +283,19 @@ class App {
     this.show("elsewhere");
   }
 
+  /** Without network this page could not be opened again, and something has not been sent. */
+  mustStay() {
+    return this.outbox !== undefined && this.screen !== "elsewhere" && this.link.current !== "open" && (this.store.broken || !this.device.secure) && this.outbox.pending() > 0;
+  }
+
   show(name) {
     this.screen = name;
     closeSheet();
     document.querySelectorAll("main > section").forEach((s) => { s.hidden = s.id !== "screen-" + name; });
     const main = document.querySelector("main");
     main.dataset.screen = name;
+    main.focus({ preventScroll: true });
+    document.body.classList.toggle("on-mark", name === "mark");
     window.scrollTo(0, 0);
     this.device.keepAwake(name === "mark");
     const screen = this.screens[name];
@@ -298,7 +321,7 @@ const takeCode = () => {
   const found = /^#c=([^&]+)$/.exec(location.hash);
   if (!found) return null;
   history.replaceState(null, "", location.pathname + location.search);
-  return decodeURIComponent(found[1]);
+  try { return decodeURIComponent(found[1]); } catch (_) { return null; }
 };
 
 const app = new App();

@@ -23,7 +23,7 @@ class Notices {
     if (others > 0) add({ key: "others", kind: "warn", text: sayCount("notice.others", others), once: true });
     if (!app.device.secure) add({ key: "insecure", kind: "warn", text: say("notice.insecure"), link: "/ca/", action: say("notice.ca"), once: true });
     if (app.update) add({ key: "update", kind: "info", text: say("notice.update"), action: say("notice.reload"), act: () => app.save() || app.update() });
-    if (app.stepped !== null) add({ key: "stepped" + app.stepped, kind: "info", text: say("notice.stepped", { by: offsetText(app.stepped) }), once: true });
+    if (app.stepped !== null) add({ key: "stepped" + app.stepped, kind: "info", text: say(app.stepped > 0 ? "notice.slept" : "notice.stepped", { by: offsetText(app.stepped) }), once: true });
     return out;
   }
 
