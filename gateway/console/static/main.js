@@ -244,6 +244,7 @@ class App {
       this.screens.login.busy(false);
     }
     this.device.persist();
+    this.wandered = false;
     await this.enter();
   }
 
