@@ -21,7 +21,7 @@ const staticPrefix = "/estatico/"
 // styles and scripts are joined in this order; a script may use what stands before
 // it.
 var (
-	styles  = [...]string{"base.css", "live.css", "charts.css", "screen.css", "print.css"}
+	styles  = [...]string{"base.css", "live.css", "charts.css", "print.css"}
 	scripts = [...]string{"rank.js", "format.js", "clock.js", "model.js", "socket.js", "rows.js", "news.js", "fragment.js", "live.js", "screen.js", "main.js"}
 )
 
@@ -61,6 +61,7 @@ func loadAssets() assets {
 		all.byPath[a.path], all.byName[name] = a, a
 	}
 	add("public.css", joined(styles[:]))
+	add("screen.css", joined([]string{"screen.css"}))
 	add("public.js", script())
 	add("icon.svg", static("icon.svg"))
 	all.digest = hex.EncodeToString(sum.Sum(nil)[:6])
