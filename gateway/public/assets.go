@@ -130,10 +130,10 @@ func (s assets) serve(ctx *fasthttp.RequestCtx, p string) bool {
 	ctx.SetStatusCode(http.StatusOK)
 	if ctx.Request.Header.HasAcceptEncoding("gzip") {
 		h.Set("Content-Encoding", "gzip")
-		ctx.SetBody(a.small)
+		ctx.Response.SetBodyRaw(a.small)
 		return true
 	}
-	ctx.SetBody(a.plain)
+	ctx.Response.SetBodyRaw(a.plain)
 	return true
 }
 

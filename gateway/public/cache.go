@@ -23,8 +23,9 @@ const (
 	staleAfter = 6 * time.Second
 	// retryAfter is how long a store that failed is left alone.
 	retryAfter = time.Second
-	// rebuildTimeout bounds one reading, waitForView how long a request waits for it
-	// before it gets the last view.
+	// rebuildTimeout bounds one reading, waitForView how long after its begin requests
+	// get the last view instead of waiting for it: a store that hangs must not
+	// gather all who look at results.
 	rebuildTimeout = 5 * time.Second
 	waitForView    = 1500 * time.Millisecond
 	// maxViews bounds the competitions that are kept; beyond it the one that was not
@@ -68,6 +69,7 @@ type entry struct {
 	failed  time.Time // when reading failed last, zero after a success
 	err     error
 	flight  chan struct{} // closed when the reading under way is over; nil: none is
+	began   time.Time     // of that reading
 }
 
 func newViews(cfg Config, read func(context.Context, race.CompetitionID) (*board, error)) *views {
@@ -85,12 +87,17 @@ func (v *views) get(ctx context.Context, id race.CompetitionID) (shown, error) {
 		return v.show(e)
 	}
 	if e.flight == nil {
-		e.flight = make(chan struct{})
+		e.flight, e.began = make(chan struct{}), v.now()
 		go v.rebuild(id, e)
 	}
-	flight := e.flight
+	flight, wait := e.flight, waitForView
+	if e.view != nil {
+		wait -= v.now().Sub(e.began)
+	} else {
+		wait = rebuildTimeout
+	}
 	v.mu.Unlock()
-	patience := time.NewTimer(waitForView)
+	patience := time.NewTimer(wait)
 	defer patience.Stop()
 	select {
 	case <-flight:
