@@ -170,7 +170,10 @@ func (v *views) rebuild(id race.CompetitionID, e *entry) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), rebuildTimeout, errRebuild)
 	defer cancel()
 	began := v.now()
-	fresh, err := v.make(ctx, id)
+	v.mu.Lock()
+	known := e.view != nil
+	v.mu.Unlock()
+	fresh, err := v.make(ctx, id, known)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
@@ -190,15 +193,15 @@ func (v *views) rebuild(id race.CompetitionID, e *entry) {
 }
 
 // make reads a board. What the node knew of the events before it read is in it for
-// sure.
-func (v *views) make(ctx context.Context, id race.CompetitionID) (made *view, err error) {
+// sure; it is asked only about competitions that are known to be there.
+func (v *views) make(ctx context.Context, id race.CompetitionID, known bool) (made *view, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("build view: %v", cause)
 		}
 	}()
 	var seq, stream int64
-	if v.seq != nil {
+	if v.seq != nil && known {
 		seq, stream, _ = v.seq(id)
 	}
 	b, err := v.read(ctx, id)
