@@ -66,7 +66,7 @@ func ruledToWire(m ruledReply) proto.Message {
 			AmountMs: r.Amount.Milliseconds(), Finding: r.Finding, Version: int64(r.Version), Undoes: int64(r.Undoes), Key: r.Key[:],
 			Author: r.Author, At: instantToWire(r.At), Reason: r.Reason, Declared: declaredToWire(r.Declared),
 		},
-		Competition: competitionToWire(m.Competition), Repeated: m.Repeated, Ticket: m.Ticket,
+		Competition: competitionToWire(m.Competition), Repeated: m.Repeated, Ticket: m.Ticket, Stored: int64(m.Stored),
 	}
 	if m.Record.Seq != 0 {
 		w.Record, w.RecordTeam = recordToWire(m.Record), int64(m.Record.Team)
@@ -92,7 +92,7 @@ func ruledFromWire(w *racepb.Ruled) (any, error) {
 			Finding: r.GetFinding(), Version: int(r.GetVersion()), Undoes: race.RulingID(r.GetUndoes()), Key: key,
 			Author: r.GetAuthor(), At: instantFromWire(r.GetAt()), Reason: r.GetReason(), Declared: declaredFromWire(r.GetDeclared()),
 		},
-		Competition: competitionFromWire(w.GetCompetition()), Repeated: w.GetRepeated(),
+		Competition: competitionFromWire(w.GetCompetition()), Repeated: w.GetRepeated(), Stored: int(w.GetStored()),
 	}}
 	if w.GetRecord() != nil {
 		if r.GetRecord() <= 0 {

@@ -66,7 +66,7 @@ func crossing() []struct{ sent, arrives any } {
 		same(snapshot{race.Snapshot{Competition: comp, Seq: 5, Stream: 6, Totals: []race.TeamTotal{total, {Team: team}}}}),
 		same(event{race.Event{Kind: race.TimesRecorded, Seq: 5, Stream: 6, Competition: comp, At: at, Total: total, Origin: "session-1"}}),
 		same(event{race.Event{Kind: race.CompetitionStopped, Seq: 5, Stream: 6, Competition: comp, At: at}}),
-		passed(order), passed(rule{Order: race.Order{Competition: 7, Key: race.RecordID{5}}}), same(ruledReply{Ruled: race.Ruled{Ruling: ruling, Competition: comp, Record: added}, Ticket: 9}),
+		passed(order), passed(rule{Order: race.Order{Competition: 7, Key: race.RecordID{5}}}), same(ruledReply{Ruled: race.Ruled{Ruling: ruling, Competition: comp, Record: added, Stored: 15}, Ticket: 9}),
 		same(ruledReply{Ruled: race.Ruled{Ruling: ruling, Competition: comp, Repeated: true}}), same(ruledReply{Ticket: 9, Err: unavailable()}),
 		same(askPresence{}), same(devices),
 		same(subscriptionOver{7, true}), same(closeJudge{4}), same(ping{time.Second}), same(pong{time.Second}),

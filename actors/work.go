@@ -2,6 +2,7 @@ package actors
 
 import (
 	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -15,6 +16,18 @@ type work struct {
 	change  *changeState
 	order   *rule
 	waiters []waiter
+	seeking *seeking // of times: stored, but not answered
+}
+
+// size is how many records it is worth in the queue.
+func (w *work) size() int {
+	switch {
+	case w.times != nil:
+		return len(w.times.Request.Records)
+	case w.order != nil:
+		return 1
+	}
+	return 0
 }
 
 type waiter struct {
@@ -129,4 +142,14 @@ func (w waiter) send(ctx actor.Context, r recordTimesReply) {
 	}
 	r.Key = w.key
 	tell(ctx, w.pid, r)
+}
+
+// isDone says whether a competition is as t wants it, by that very change: the
+// instant tells it from one that somebody else made.
+func isDone(c race.Competition, t race.Transition) bool {
+	at := t.At.Truncate(time.Microsecond) // what a database keeps
+	if t.Start {
+		return c.Running && c.StartedAt.Truncate(time.Microsecond).Equal(at)
+	}
+	return !c.Running && c.FinishedAt.Truncate(time.Microsecond).Equal(at)
 }

@@ -63,14 +63,16 @@ func TestEvidence_Posts(t *testing.T) {
 		{"other number", nil, []race.Order{declare(1, 1, 2, 3)}, "stored 3, declared 2, [{web-1 3 3 []}], proven false"},
 		{"a number that never came", nil, []race.Order{declare(1, 1, 3, 4)}, "stored 3, declared 3, [{web-1 4 3 [4]}], proven false"},
 		{
-			"a gap", func(e *race.Evidence) { e.Records[1].Mark.DeviceSeq = 4 }, []race.Order{declare(1, 1, 3, 4)},
+			"a gap", func(e *race.Evidence) { e.Records[1].Mark.DeviceSeq = 4 },
+			[]race.Order{declare(1, 1, 3, 4)},
 			"stored 3, declared 3, [{web-1 4 4 [2]}], proven false",
 		},
 		{"taken back", nil, []race.Order{late, declare(1, 1, 2, 3)}, "stored 2, declared 2, [{web-1 3 3 []}], proven true"},
 		{"what organizers void stays a mark", nil, []race.Order{{Kind: race.RulingVoid, Record: 1}, declare(1, 1, 3, 3)}, "stored 3, declared 3, [{web-1 3 3 []}], proven true"},
 		{
 			"two phones", func(e *race.Evidence) { e.Records[5].Mark.Device, e.Records[5].Mark.DeviceSeq = "web-9", 1 },
-			[]race.Order{declare(1, 1, 3, 2)}, "stored 3, declared 3, [{web-1 2 2 []} {web-9 1 1 []}], proven true",
+			[]race.Order{declare(1, 1, 3, 2)},
+			"stored 3, declared 3, [{web-1 2 2 []} {web-9 1 1 []}], proven true",
 		},
 		{
 			"numbers without end", func(e *race.Evidence) { e.Records[5].Mark.DeviceSeq = 1 << 50 },

@@ -40,10 +40,11 @@ func (f *fixture) setClock(id race.CompetitionID, p race.ClockPolicy) {
 	f.activate(id)
 }
 
-// totals checks that an owner has on record what the results say.
-func (f *fixture) totals(id race.CompetitionID) {
+// totals checks that the owner of the first competition has on record what the
+// results say.
+func (f *fixture) totals() {
 	f.Helper()
-	a := f.activate(id)
+	a := f.activate(first)
 	l := race.NewLedger(a.Competition, a.Seq, a.Event)
 	for _, t := range a.Teams {
 		l.AddTeam(t, a.Held[t.ID])
@@ -52,7 +53,7 @@ func (f *fixture) totals(id race.CompetitionID) {
 		l.AddRecord(r)
 	}
 	l.Adjust(a.Adjustments)
-	f.sameTotals(l, f.evidence(id))
+	f.sameTotals(l, f.evidence(first))
 }
 
 func (f *fixture) sameTotals(l *race.Ledger, e race.Evidence) {
@@ -87,17 +88,17 @@ func clockPolicy(t *testing.T, s persistence.Store) {
 		f.ok(err)
 		f.equal("stored", []any{c.Clock, f.archive(first).Competition.Clock, f.activate(first).Competition.Clock}, []any{policy, policy, policy})
 		f.equal("total", f.evidence(first).Standings()[0].Total, want)
-		f.totals(first)
+		f.totals()
 		report, err := persistence.NewVerifier().Competition(f.ctx, f, first)
 		f.ok(err)
 		f.equal("damages", len(report.Damages), 0)
 	}
 	f.rule(1, race.Order{Kind: race.RulingGun, Amount: time.Second})
-	f.totals(first)
+	f.totals()
 	f.transition(first, false, gun().Add(time.Hour))
 	c, _ := f.transition(first, true, gun().Add(20*time.Minute))
 	f.equal("after a transition", c.Clock, f.archive(first).Competition.Clock)
-	f.totals(first)
+	f.totals()
 	_, err = f.Add(f.ctx, persistence.Dump{Competitions: []race.Competition{{ID: 7, Name: "x"}}}, false)
 	f.ok(err)
 	c, err = f.Competition(f.ctx, 7)
@@ -133,12 +134,15 @@ func ruleOfJudges(t *testing.T, s persistence.Store) {
 		event++
 		author := map[race.JudgeID]string{0: "root", ana: "juez:ana", beto: "juez:beto"}[o.Judge]
 		f.equal("ruling", []any{got.Ruling.Author, got.Ruling.Team, got.Ruling.Declared}, []any{author, o.Team, o.Declared})
+		if o.Kind == race.RulingDeclare {
+			f.equal("stored", got.Stored, before.Stored(o.Team))
+		}
 		again := f.order(n, o)
 		again.Declared.Total++ // the key is what counts
 		repeated, err := f.Rule(f.ctx, again)
 		f.ok(err)
-		f.equal("repeated", repeated, race.Ruled{Ruling: got.Ruling, Competition: got.Competition, Repeated: true})
-		f.totals(first)
+		f.equal("repeated", repeated, race.Ruled{Ruling: got.Ruling, Competition: got.Competition, Repeated: true, Stored: got.Stored})
+		f.totals()
 	}
 	e := f.evidence(first)
 	f.equal("records", []int64{e.Rulings[2].Record, e.Rulings[5].Record}, []int64{3, heldEarly})
@@ -179,13 +183,13 @@ func ruleIncludes(t *testing.T, s persistence.Store) {
 	retract.At = gun().Add(time.Minute)
 	_, err = f.Rule(f.ctx, retract)
 	f.ok(err)
-	f.totals(first)
+	f.totals()
 
 	before := f.evidence(first)
 	got := f.rule(3, include)
 	f.ruled(got, before, got.Ruling.Event-1)
 	f.equal("ruling", []any{got.Ruling.Author, got.Ruling.Record, got.Repeated}, []any{"juez:ana", int64(16), false})
-	f.totals(first)
+	f.totals()
 	f.equal("the owner knows", f.activate(first).Adjustments[teamAna].Included, before.Records[15:])
 	got = f.rule(3, include)
 	f.equal("repeated", got.Repeated, true)
@@ -208,5 +212,5 @@ func ruleIncludes(t *testing.T, s persistence.Store) {
 	undone := f.rule(4, race.Order{Kind: race.RulingUndo, Undoes: slices.MaxFunc(e.Rulings, func(a, b race.Ruling) int { return int(a.ID - b.ID) }).ID})
 	f.equal("undone", undone.Ruling.Record, int64(16))
 	f.equal("the owner still knows", f.activate(first).Adjustments[teamAna].Included, before.Records[15:])
-	f.totals(first)
+	f.totals()
 }

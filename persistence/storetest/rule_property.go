@@ -34,7 +34,7 @@ func ruleEqualsEvidence(t *testing.T, s persistence.Store, policy race.ClockPoli
 			continue
 		}
 		if carried++; carried%10 == 0 {
-			f.totals(first)
+			f.totals()
 		}
 		if record != nil {
 			record.Seq = int64(len(e.Records)) + 1

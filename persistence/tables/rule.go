@@ -63,12 +63,17 @@ func (r *ruling) run(ctx context.Context) (race.Ruled, error) {
 	if err != nil {
 		return race.Ruled{}, err
 	}
+	out := race.Ruled{}
+	if made.Kind == race.RulingDeclare { // which does not change it
+		out.Stored = e.Stored(made.Team)
+	}
 	if made.ID != 0 {
-		return repeated(e, made), nil
+		again := repeated(e, made)
+		again.Stored = out.Stored
+		return again, nil
 	}
 	owned.Event++
 	made.Event = owned.Event
-	out := race.Ruled{}
 	if record != nil {
 		if out.Record, err = r.add(ctx, &owned, *record); err != nil {
 			return race.Ruled{}, err

@@ -1743,6 +1743,7 @@ type Ruled struct {
 	RecordTeam    int64                  `protobuf:"varint,5,opt,name=record_team,json=recordTeam,proto3" json:"record_team,omitempty"`
 	Repeated      bool                   `protobuf:"varint,6,opt,name=repeated,proto3" json:"repeated,omitempty"`
 	Ticket        uint64                 `protobuf:"varint,7,opt,name=ticket,proto3" json:"ticket,omitempty"` // of the order
+	Stored        int64                  `protobuf:"varint,8,opt,name=stored,proto3" json:"stored,omitempty"` // marks of the team, when they were declared
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1822,6 +1823,13 @@ func (x *Ruled) GetRepeated() bool {
 func (x *Ruled) GetTicket() uint64 {
 	if x != nil {
 		return x.Ticket
+	}
+	return 0
+}
+
+func (x *Ruled) GetStored() int64 {
+	if x != nil {
+		return x.Stored
 	}
 	return 0
 }
@@ -2213,7 +2221,7 @@ const file_race_proto_rawDesc = "" +
 	"\x06author\x18\f \x01(\tR\x06author\x12\x0e\n" +
 	"\x02at\x18\r \x01(\x03R\x02at\x12\x16\n" +
 	"\x06reason\x18\x0e \x01(\tR\x06reason\x126\n" +
-	"\bdeclared\x18\x0f \x01(\v2\x1a.server5k.race.DeclarationR\bdeclared\"\xa4\x02\n" +
+	"\bdeclared\x18\x0f \x01(\v2\x1a.server5k.race.DeclarationR\bdeclared\"\xbc\x02\n" +
 	"\x05Ruled\x12*\n" +
 	"\x05fault\x18\x01 \x01(\v2\x14.server5k.race.FaultR\x05fault\x12-\n" +
 	"\x06ruling\x18\x02 \x01(\v2\x15.server5k.race.RulingR\x06ruling\x12<\n" +
@@ -2222,7 +2230,8 @@ const file_race_proto_rawDesc = "" +
 	"\vrecord_team\x18\x05 \x01(\x03R\n" +
 	"recordTeam\x12\x1a\n" +
 	"\brepeated\x18\x06 \x01(\bR\brepeated\x12\x16\n" +
-	"\x06ticket\x18\a \x01(\x04R\x06ticket\"\r\n" +
+	"\x06ticket\x18\a \x01(\x04R\x06ticket\x12\x16\n" +
+	"\x06stored\x18\b \x01(\x03R\x06stored\"\r\n" +
 	"\vAskPresence\"\xa0\x03\n" +
 	"\bPresence\x12\x14\n" +
 	"\x05judge\x18\x01 \x01(\x03R\x05judge\x12\x12\n" +
