@@ -4,6 +4,9 @@ const SETTINGS_KEY = "server5k.settings";
 /** Below this share of the battery the console warns. */
 const LOW_BATTERY = 0.2;
 
+/** Before the first touch of a page browsers refuse sound and vibration. */
+const touchedOnce = () => !navigator.userActivation || navigator.userActivation.hasBeenActive;
+
 class Device {
   constructor(changed) {
     this.changed = changed;
@@ -60,7 +63,7 @@ class Device {
   /** Browsers make sound only after the page was touched; to be called from a touch. */
   wakeAudio() {
     const Audio = window.AudioContext || window.webkitAudioContext;
-    if (!this.settings.sound || !Audio) return;
+    if (!this.settings.sound || !Audio || !touchedOnce()) return;
     try {
       if (!this.audio) this.audio = new Audio();
       if (this.audio.state === "suspended") this.audio.resume().catch(() => {});
@@ -84,7 +87,7 @@ class Device {
     tone.stop(t + 0.13);
   }
 
-  buzz(pattern) { if (this.settings.buzz && navigator.vibrate) navigator.vibrate(pattern); }
+  buzz(pattern) { if (this.settings.buzz && navigator.vibrate && touchedOnce()) navigator.vibrate(pattern); }
 }
 
 /**

@@ -1,7 +1,7 @@
 // Pings: they measure the clock, tell the server how this phone is, and find dead connections. No DOM.
 
 /** Exchanges on a new connection, and the ms between them. */
-const BURST = 8, BURST_GAP_MS = 120;
+const BURST = 8, BURST_GAP_MS = 60;
 /** After this, in ms, a burst that is not answered in full is over. */
 const BURST_MS = 2500;
 /** Ms between pings while few exchanges are known, and later. */

@@ -2,6 +2,8 @@
 
 const randomBytes = (n) => crypto.getRandomValues(new Uint8Array(n));
 const mono = () => performance.now();
+/** How long, in ms, the answers of own marks are waited for before another phone is thought of. */
+const ASK_MS = 400;
 /** The measured clock is written to storage at most once in so many ms. */
 const KEEP_CLOCK_MS = 5000;
 
@@ -17,7 +19,8 @@ class App {
     this.stepped = null; // what the wall clock was last set by, ms
     this.drawing = false;
     this.keptAt = -Infinity;
-    this.jumped = 0; // by a step of the wall clock that a mark has noticed, ms
+    this.asking = new Map(); // team → timer
+    this.idle = false; // the server has no race for this judge
   }
 
   async start() {
@@ -28,6 +31,7 @@ class App {
     this.screens = { login: new LoginScreen(this), teams: new TeamsScreen(this), mark: new MarkScreen(this), phone: new PhoneScreen(this), elsewhere: new ElsewhereScreen(this) };
     this.notices = new Notices(this);
     watchVersions((load) => { this.update = load; this.draw(); });
+    window.addEventListener("beforeunload", (e) => { if (this.mustStay()) e.preventDefault(); });
     window.addEventListener("hashchange", () => { const c = takeCode(); if (c && this.outbox) this.loginWith({ codigo: c }); });
     if (!await this.tab.alone()) {
       this.code = code;
@@ -80,7 +84,7 @@ class App {
     });
     this.sender = new Sender({
       outbox: this.outbox, mono, transmit: (m) => this.link.send(m),
-      clockFor: (m) => (this.heartbeat.settled() ? this.timeline.estimateFor(m) : null),
+      measuring: () => !this.heartbeat.settled(), clockFor: (m) => this.timeline.estimateFor(m),
       gunOf: (c) => this.races.gunOf(c), changed: (item) => this.answered(item),
     });
   }
@@ -101,6 +105,7 @@ class App {
 
   linked(state, wasOpen, code) {
     if (state === "open") {
+      this.idle = false;
       this.sender.opened(this.session.judge.id);
       this.heartbeat.opened();
     } else {
@@ -113,7 +118,17 @@ class App {
   }
 
   async suspectToken() {
-    await this.session.call("GET", "/api/me/").catch(() => {}); // renews a token that is refused
+    try {
+      await this.session.call("GET", "/api/me/"); // renews a token that is refused
+      this.idle = false;
+      if (this.link.tries > 1) {
+        await this.races.refresh();
+        // The server is there and takes no judge in: there is nothing to time.
+        this.idle = this.link.current !== "open" && !this.races.teams.some((t) => { const c = this.races.competitionOf(t); return c && c.active; });
+      }
+    } catch (_) {
+      this.idle = false; // no server, or no session
+    }
     this.draw();
   }
 
@@ -135,10 +150,10 @@ class App {
   heardOf(m) {
     const team = m.equipo && m.equipo.id;
     if (!this.races.byID(team)) return;
-    clearTimeout(this.asking);
-    this.asking = setTimeout(() => {
+    clearTimeout(this.asking.get(team));
+    this.asking.set(team, setTimeout(() => {
       if (this.postOf(team).confirmed !== m.total_registros) this.races.refreshPost(team).catch(() => {});
-    }, 400);
+    }, ASK_MS));
   }
 
   /** All marks of a team, of this phone and of others. */
@@ -155,12 +170,14 @@ class App {
     const team = this.races.byID(this.races.team);
     if (!team) return null;
     const moved = this.timeline.check();
-    if (moved !== 0) this.jumped = moved;
     const m = this.outbox.tap({
       judge: this.session.judge.id, team: team.id, competition: team.competition, absent,
       at: this.timeline.at(at), life: this.timeline.life,
     });
-    Promise.resolve().then(() => this.pump());
+    Promise.resolve().then(() => {
+      this.jumped(moved);
+      this.pump();
+    });
     return m;
   }
 
@@ -187,14 +204,17 @@ class App {
 
   markAllStored() { this.outbox && this.outbox.marks.concat(this.outbox.declarations).forEach((i) => this.outbox.wrote(i.id, i.rev)); }
 
+  /** The wall clock was set, or the phone slept: the clock is measured anew before anything else is sent. */
+  jumped(moved) {
+    if (moved === 0) return;
+    this.stepped = moved;
+    this.keptAt = -Infinity;
+    this.heartbeat.burst();
+  }
+
+  /** What is looked at each second. */
   second() {
-    const moved = this.timeline.check() || this.jumped;
-    if (moved) {
-      this.jumped = 0;
-      this.stepped = moved;
-      this.keptAt = -Infinity;
-      this.heartbeat.burst();
-    }
+    this.jumped(this.timeline.check());
     if (this.sender.stalled()) this.link.restart();
     this.keepClock();
     this.pump();
@@ -224,6 +244,7 @@ class App {
       this.screens.login.busy(false);
     }
     this.device.persist();
+    this.wandered = false;
     await this.enter();
   }
 
@@ -263,12 +284,19 @@ class App {
     this.show("elsewhere");
   }
 
+  /** Without network this page could not be opened again, and something has not been sent. */
+  mustStay() {
+    return this.outbox !== undefined && this.screen !== "elsewhere" && this.link.current !== "open" && (this.store.broken || !this.device.secure) && this.outbox.pending() > 0;
+  }
+
   show(name) {
     this.screen = name;
     closeSheet();
     document.querySelectorAll("main > section").forEach((s) => { s.hidden = s.id !== "screen-" + name; });
     const main = document.querySelector("main");
     main.dataset.screen = name;
+    main.focus({ preventScroll: true });
+    document.body.classList.toggle("on-mark", name === "mark");
     window.scrollTo(0, 0);
     this.device.keepAwake(name === "mark");
     const screen = this.screens[name];
@@ -294,7 +322,7 @@ const takeCode = () => {
   const found = /^#c=([^&]+)$/.exec(location.hash);
   if (!found) return null;
   history.replaceState(null, "", location.pathname + location.search);
-  return decodeURIComponent(found[1]);
+  try { return decodeURIComponent(found[1]); } catch (_) { return null; }
 };
 
 const app = new App();

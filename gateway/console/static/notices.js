@@ -1,5 +1,7 @@
 // What the judge has to know beside the marks: one line, which opens when there is more.
 
+const DRAWINGS = { bad: "bad", warn: "warn", info: "ok" };
+
 class Notices {
   constructor(app) {
     this.app = app;
@@ -21,7 +23,7 @@ class Notices {
     if (others > 0) add({ key: "others", kind: "warn", text: sayCount("notice.others", others), once: true });
     if (!app.device.secure) add({ key: "insecure", kind: "warn", text: say("notice.insecure"), link: "/ca/", action: say("notice.ca"), once: true });
     if (app.update) add({ key: "update", kind: "info", text: say("notice.update"), action: say("notice.reload"), act: () => app.save() || app.update() });
-    if (app.stepped !== null) add({ key: "stepped" + app.stepped, kind: "info", text: say("notice.stepped", { by: offsetText(app.stepped) }), once: true });
+    if (app.stepped !== null) add({ key: "stepped" + app.stepped, kind: "info", text: say(app.stepped > 0 ? "notice.slept" : "notice.stepped", { by: offsetText(app.stepped) }), once: true });
     return out;
   }
 
@@ -31,22 +33,33 @@ class Notices {
     if (key === this.drawn) return;
     this.drawn = key;
     this.box.hidden = all.length === 0;
-    const shown = marking && !this.open ? all.slice(0, 1) : all;
-    fill(this.box, ...shown.map((n) => this.line(n, marking)));
-    if (marking && all.length > 1) {
-      this.box.append(make("button", {
-        class: "more", type: "button", "aria-expanded": String(Boolean(this.open)), text: this.open ? say("notice.less") : sayCount("notice.more", all.length - 1),
-        on: { click: () => { this.open = !this.open; this.draw(); } },
-      }));
+    document.body.classList.toggle("noticing", marking && all.length > 0 && Boolean(this.open));
+    if (marking && !this.open && all.length > 0) {
+      fill(this.box, this.bar(all));
+      return;
     }
+    fill(this.box, ...all.map((n) => this.line(n)));
+    if (marking) this.box.append(make("button", { class: "quiet", type: "button", text: say("notice.less"), on: { click: () => this.unfold(false) } }));
   }
 
-  line(n, marking) {
-    const drawings = { bad: "bad", warn: "warn", info: "ok" };
-    return make("div", { class: "notice " + n.kind, data: { notice: n.key } },
-      drawing(drawings[n.kind]),
-      make("p", { class: marking && !this.open ? "clip two" : "", text: n.text }),
-      n.link ? make("a", { class: "button", href: n.link, target: "_blank", rel: "noopener", text: n.action }) : n.act ? make("button", { type: "button", text: n.action, on: { click: n.act } }) : null,
-      n.once ? make("button", { type: "button", class: "square small", "aria-label": say("notice.dismiss"), on: { click: () => { this.dismissed.add(n.key); this.draw(); } } }, drawing("bad")) : null);
+  unfold(open) {
+    this.open = open;
+    this.draw();
+  }
+
+  /** While marking: one line with the most urgent, and how many more there are. */
+  bar(all) {
+    const n = all[0];
+    return make("button", { class: "notice bar " + n.kind, type: "button", "aria-expanded": "false", data: { notice: n.key }, on: { click: () => this.unfold(true) } },
+      drawing(DRAWINGS[n.kind]), make("span", { class: "clip grow", text: n.text }), all.length > 1 ? make("b", { text: sayCount("notice.more", all.length - 1) }) : null, drawing("up"));
+  }
+
+  line(n) {
+    const buttons = [
+      n.link ? make("a", { class: "button", href: n.link, target: "_blank", rel: "noopener", text: n.action }) : null,
+      n.act ? make("button", { type: "button", text: n.action, on: { click: n.act } }) : null,
+      n.once ? make("button", { type: "button", text: say("notice.dismiss"), on: { click: () => { this.dismissed.add(n.key); this.draw(); } } }) : null,
+    ].filter(Boolean);
+    return make("div", { class: "notice " + n.kind, data: { notice: n.key } }, drawing(DRAWINGS[n.kind]), make("p", { text: n.text }), buttons.length > 0 ? make("div", { class: "buttons" }, ...buttons) : null);
   }
 }

@@ -14,7 +14,8 @@ const DEFAULT_SIZE = 15;
  * @param {Mark[]} own of the team
  * @param {?object} post what GET /api/equipos/{id}/puesto/ said last, or null
  * @param {number} [offset] of the server's clock, ms, for marks that have not been sent yet
- * @returns {{rows: Row[], marked: number, confirmed: number, kept: number, attention: number, voided: number, pending: number, others: number, size: number}}
+ * @returns {{rows: Row[], marked: number, valid: number, confirmed: number, kept: number, attention: number, voided: number, pending: number, others: number, size: number}}
+ *   marked: all that stand; valid: without those that wait for the organizer or are refused
  */
 const postOf = (own, post, offset) => {
   const gun = post && post.competencia && post.competencia.started_at ? Date.parse(post.competencia.started_at) : null;
@@ -38,7 +39,7 @@ const postOf = (own, post, offset) => {
   const kept = count("kept"), attention = count("attention"), voided = count("voided"), confirmed = count("confirmed");
   return {
     rows, kept, attention, voided, confirmed, pending: count("marked", "sent"),
-    marked: rows.length - voided, others: rows.filter((r) => !r.own).length,
+    marked: rows.length - voided, valid: rows.length - voided - kept - attention, others: rows.filter((r) => !r.own).length,
     size: (post && post.integrantes) || DEFAULT_SIZE,
   };
 };

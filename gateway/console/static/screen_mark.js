@@ -2,6 +2,8 @@
 
 /** How long after its tap, in ms, the last mark can be taken back here; later the organizer does it. */
 const VOID_MS = 10000;
+/** And how soon after another, in ms. */
+const VOID_AGAIN_MS = 700;
 /** Rows of the list of last marks. */
 const LAST_ROWS = 20;
 
@@ -9,6 +11,7 @@ class MarkScreen {
   constructor(app) {
     this.app = app;
     this.flashes = 0;
+    this.voidedAt = -Infinity;
     watchTaps(byID("mark"), (at) => this.tap(at));
     byID("to-teams").addEventListener("click", () => { app.wandered = true; app.show("teams"); });
     byID("void").addEventListener("click", () => this.voidLast());
@@ -23,6 +26,7 @@ class MarkScreen {
 
   shown() {
     this.drawnRows = this.drawnChips = "";
+    uuid7(0, randomBytes); // the first call takes some ms; it shall not be in the first mark
     if (this.team) this.draw();
   }
 
@@ -79,11 +83,11 @@ class MarkScreen {
   }
 
   drawLink() {
-    const e = byID("link"), state = this.app.link.current, open = state === "open";
-    if (e.dataset.link === state && e.lang === language) return;
+    const e = byID("link"), app = this.app, state = app.link.current;
+    const text = say("link." + (app.session.ended ? "ended" : state !== "open" && app.idle ? "idle" : state));
+    if (e.dataset.link === state && e.textContent === text) return;
     e.dataset.link = state;
-    e.lang = language;
-    fill(e, drawing(open ? "online" : "offline"), make("span", { text: say("link." + (this.app.session.ended ? "ended" : state)) }));
+    fill(e, drawing(state === "open" ? "online" : "offline"), make("span", { text }));
   }
 
   drawChips() {
@@ -94,9 +98,8 @@ class MarkScreen {
     this.drawnChips = key;
     box.hidden = teams.length < 2;
     fill(box, ...data.map(([id, number, on, marked], i) => make("button", {
-      type: "button", class: "chip", data: { team: id }, "aria-pressed": String(on), "aria-label": say("chip.label", { n: number, name: teams[i].name, marked }),
-      on: { click: () => app.openTeam(id) },
-    }, make("b", { text: number }), make("span", { text: marked }))));
+      type: "button", class: "chip", data: { team: id }, "aria-pressed": String(on), on: { click: () => app.openTeam(id) },
+    }, make("b", { text: number }), make("span", { class: "hidden", text: teams[i].name + ", " + sayCount("count.marked", marked) }), make("span", { text: marked, "aria-hidden": "true" }))));
   }
 
   drawCounts(post) {
@@ -130,7 +133,7 @@ class MarkScreen {
     const total = d && (!told || d.state === "asked" || d.at >= Date.parse(told.fecha)) ? d.total : told ? told.total : null;
     if (d && d.state === "refused") [text, kind] = [say("note.declare.refused", { why: reasonText(d.code) }), "bad"];
     else if (d && d.state === "asked") [text, kind] = [say("note.declaring", { n: d.total }), ""];
-    else if (total !== null && total !== post.marked) [text, kind] = [say("note.declared.differs", { n: total, m: post.marked }), "warn"];
+    else if (total !== null && total !== post.valid) [text, kind] = [say("note.declared.differs", { n: total, m: post.valid }), "warn"];
     else if (total !== null && d && d.stored !== null && d.stored !== total) [text, kind] = [say("note.declared.stored", { n: total, m: d.stored }), "warn"];
     else if (total !== null) [text, kind] = [say("note.declared", { n: total }), "ok"];
     else if (post.marked > post.size) [text, kind] = [say("note.over", { n: post.size }), "warn"];
@@ -184,7 +187,9 @@ class MarkScreen {
 
   voidLast() {
     const m = this.lastOwn(), app = this.app;
-    if (!m || app.timeline.now() - m.at >= VOID_MS) return;
+    // A second press in haste would take the mark before it back too.
+    if (!m || app.timeline.now() - m.at >= VOID_MS || mono() - this.voidedAt < VOID_AGAIN_MS) return;
+    this.voidedAt = mono();
     app.outbox.takeBack(m);
     app.device.beep(true);
     app.device.buzz([20, 40, 20]);
@@ -216,11 +221,12 @@ class MarkScreen {
         warning.textContent = say("declare.number");
         return true;
       }
-      if (total !== post.marked - post.kept - post.attention && asked !== total) {
+      if (total !== post.valid && asked !== total) {
         asked = total;
         warning.hidden = false;
-        warning.textContent = say("declare.differs", { n: total, m: post.marked - post.kept - post.attention });
+        warning.textContent = say("declare.differs", { n: total, m: post.valid });
         byID("declare-send").textContent = say("declare.anyway", { n: total });
+        byID("declare-send").scrollIntoView({ block: "nearest" });
         return true;
       }
       app.outbox.declare(app.session.judge.id, this.team.id, this.team.competition, total, app.timeline.now());

@@ -14,6 +14,7 @@ class LoginScreen {
   constructor(app) {
     this.app = app;
     drawLanguages(app);
+    byID("login-back").addEventListener("click", () => app.enter());
     byID("login-form").addEventListener("submit", (e) => {
       e.preventDefault();
       const username = byID("login-user").value.trim(), password = byID("login-password").value;
@@ -29,6 +30,7 @@ class LoginScreen {
   shown() {
     byID("login-error").hidden = true;
     byID("login-password").value = "";
+    byID("login-back").hidden = !this.app.session.judge; // who is known may go on marking without a session
     const left = this.app.outbox ? this.app.outbox.marks.filter(isPending).length : 0;
     byID("login-left").hidden = left === 0;
     byID("login-left").textContent = left ? sayCount("login.left", left) : "";

@@ -4,8 +4,6 @@
 const WINDOW = 8;
 /** After so many ms without an answer the connection is taken for dead; the server needs 9 s at most. */
 const ANSWER_MS = 15000;
-/** How long, in ms, marks wait on a new connection for the clock to be measured first. */
-const MEASURE_MS = 4000;
 /** When the server does not say when to come back. */
 const PAUSE_MS = 1000;
 
@@ -19,6 +17,7 @@ class Sender {
    * @param {Outbox} o.outbox
    * @param {(message: object) => boolean} o.transmit false when there is no connection
    * @param {() => number} o.mono monotonic ms
+   * @param {() => boolean} o.measuring the clock is being measured: marks wait for that
    * @param {(m: Mark) => ?object} o.clockFor the clock that holds for a mark, or null
    * @param {(competition: number) => ?number} o.gunOf announced start, server's epoch ms, or null before it
    * @param {(changed: object) => void} o.changed a mark or declaration has changed
@@ -69,15 +68,15 @@ class Sender {
     return this.outbox.dirty.size > 0;
   }
 
-  /** Freezes every mark of this judge whose race has started, once its clock is known or not to be had. */
+  /** Freezes every mark of this judge whose race has started, once the clock is measured or not to be had. */
   freezeAll() {
-    const patient = this.mono() - this.openedAt < MEASURE_MS;
+    const measuring = this.measuring();
     this.outbox.marks.forEach((m) => {
       if (m.judge !== this.judge || m.state !== "marked") return;
       if (!m.frozen) {
-        const gun = this.gunOf(m.competition), clock = this.clockFor(m);
-        if (gun === null || (!clock && patient)) return;
-        this.outbox.freeze(m, gun, clock);
+        const gun = this.gunOf(m.competition);
+        if (gun === null || measuring) return;
+        this.outbox.freeze(m, gun, this.clockFor(m));
       }
       this.outbox.sending(m);
     });

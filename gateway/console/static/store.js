@@ -89,17 +89,6 @@ class Store {
     }
   }
 
-  /** Forgets rows of a table. */
-  async remove(table, keys) {
-    keys.forEach((k) => this.memory[table].delete(k));
-    if (this.broken) {
-      this.writeFallback();
-      return;
-    }
-    const tx = this.db.transaction([table], "readwrite");
-    keys.forEach((k) => tx.objectStore(table).delete(k));
-  }
-
   fail(e) {
     this.broken = true;
     this.writeFallback();

@@ -31,6 +31,7 @@ const watchTaps = (button, mark) => {
     touched = performance.now();
     tap(e);
   });
+  ["pointerup", "pointercancel"].forEach((type) => button.addEventListener(type, () => { touched = performance.now(); }));
   // No zoom, no scrolling, no menu and no selection come of a finger that stays on the button.
   button.addEventListener("touchstart", (e) => e.preventDefault(), { passive: false });
   button.addEventListener("contextmenu", (e) => e.preventDefault());

@@ -39,7 +39,7 @@ class World {
     this.sender = new Sender({
       outbox: this.outbox, mono: () => this.time, gunOf: () => this.gunKnown, changed: () => {},
       transmit: (m) => { if (!this.up) return false; this.up.toServer.push(JSON.stringify(m)); return true; },
-      clockFor: (m) => this.timeline.estimateFor(m),
+      measuring: () => false, clockFor: (m) => this.timeline.estimateFor(m),
     });
     if (this.gunKnown === undefined) this.gunKnown = null;
     this.writing = [];
