@@ -26,7 +26,7 @@ func (cmd serveCmd) door(cfg *Config, p *parts, secret string, hasher *auth.Hash
 	logins := auth.NewLogins(time.Now)
 	var server *gateway.Server
 	panel := admin.New(admin.Config{
-		Desk: desk, Importer: desk, Webhooks: webhooks, TrustedOrigins: cfg.CSRFTrustedOrigins, Accounts: p.store, Hasher: hasher, Secret: []byte(secret), Logins: logins,
+		Desk: desk, Importer: desk, ReadMarks: gateway.ReadMarks, Webhooks: webhooks, TrustedOrigins: cfg.CSRFTrustedOrigins, Accounts: p.store, Hasher: hasher, Secret: []byte(secret), Logins: logins,
 		// No request comes before the server is there.
 		Client:   func(ctx *fasthttp.RequestCtx) netip.Addr { return server.Client(ctx) },
 		Secure:   func(ctx *fasthttp.RequestCtx) bool { return server.Secure(ctx) },

@@ -70,11 +70,12 @@ func teamEvidence(ctx context.Context, c *call) error {
 			page.Standing = s
 		}
 	}
-	page.Rulings = historyOf(e, team.ID)
+	findings := e.Findings()
+	page.Rulings = historyOf(e, findings, team.ID)
 	page.Marks = marksOf(e, team.ID)
 	page.Post = postOf(e, team)
 	page.Hidden = hiding(e).teams[team.ID]
-	for _, f := range e.Findings() {
+	for _, f := range findings {
 		if f.Team == team.ID {
 			page.Findings = append(page.Findings, f)
 		}
@@ -148,7 +149,7 @@ func stateOf(m race.Finish, team race.TeamID) (key, mood string, actions []strin
 }
 
 // historyOf returns the rulings that concern a team, newest first.
-func historyOf(e race.Evidence, id race.TeamID) []rulingLine {
+func historyOf(e race.Evidence, all []race.Finding, id race.TeamID) []rulingLine {
 	ofTeam := map[int64]bool{}
 	for _, m := range e.Finishes() {
 		if m.Team == id || m.For == id {
@@ -156,7 +157,7 @@ func historyOf(e race.Evidence, id race.TeamID) []rulingLine {
 		}
 	}
 	findings := map[string]bool{}
-	for _, f := range e.Findings() {
+	for _, f := range all {
 		if f.Team == id {
 			findings[f.Key] = true
 		}

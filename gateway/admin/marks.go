@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"server5k/gateway/office"
@@ -28,7 +27,6 @@ type marksPage struct {
 // marksPreview is what is in a file.
 type marksPreview struct {
 	Judge, Device string
-	Exported      time.Time
 	Teams         []marksTeam
 	Running       bool // or else what is new will be held
 	New           int  // marks that are not stored
@@ -55,9 +53,12 @@ func importMarks(ctx context.Context, c *call) error {
 	f := newForm()
 	f.Values["archivo"], f.Values["texto"] = "", ""
 	text, confirmed := c.sentMarks(f)
-	file, ok := readMarks(text)
-	if !f.bad() && !ok {
-		f.fault("archivo", c.say("fault.marks"))
+	var file office.MarksFile
+	if !f.bad() {
+		var err error
+		if file, err = c.p.cfg.ReadMarks([]byte(text), c.p.cfg.Now()); err != nil || len(file.Teams) == 0 {
+			f.fault("archivo", c.say("fault.marks"))
+		}
 	}
 	if f.bad() {
 		return c.showMarks(ctx, http.StatusUnprocessableEntity, marksPage{Form: f})
@@ -71,7 +72,7 @@ func importMarks(ctx context.Context, c *call) error {
 	if !confirmed {
 		return c.showMarks(ctx, http.StatusOK, page)
 	}
-	report, err := c.p.cfg.Desk.ImportMarks(ctx, c.who, c.competition(), file.marks(c.p.cfg.Now()))
+	report, err := c.p.cfg.Desk.ImportMarks(ctx, c.who, c.competition(), file)
 	switch {
 	case race.CodeOf(err) == race.CodeUnavailable: // the same again does no harm
 		f.fault("", c.say("marks.again"))
@@ -132,26 +133,23 @@ func (c *call) sentMarks(f *form) (text string, confirmed bool) {
 }
 
 // previewOf says what is in a file, and what of it is here already.
-func previewOf(file savedMarks, e race.Evidence) marksPreview {
+func previewOf(file office.MarksFile, e race.Evidence) marksPreview {
 	out := marksPreview{Judge: file.Judge, Device: file.Device, Running: e.Competition.Running}
-	out.Exported, _ = time.Parse(time.RFC3339, file.Exported) // the zero value is shown as none
 	stored := storedIDs(e)
 	for _, t := range file.Teams {
-		line := marksTeam{ID: t.ID, Marks: len(t.Records)}
-		if i := slices.IndexFunc(e.Teams, func(x race.Team) bool { return x.ID == t.ID }); i >= 0 {
-			line.Team = e.Teams[i]
-		}
-		for _, r := range t.Records {
-			if r.Taken {
+		line := marksTeam{Team: teamOf(e, t.Team), ID: t.Team, Marks: len(t.Marks)}
+		for _, m := range t.Marks {
+			n := m.Record.Mark.DeviceSeq
+			if m.Taken {
 				line.Taken++
 			}
-			if _, there := stored[r.key(t.ID)]; there {
+			if _, there := stored[markKey{t.Team, m.Record.ID}]; there {
 				line.Stored++
 			}
-			if r.Number > 0 && (line.First == 0 || r.Number < line.First) {
-				line.First = r.Number
+			if n > 0 && (line.First == 0 || n < line.First) {
+				line.First = n
 			}
-			line.Last = max(line.Last, r.Number)
+			line.Last = max(line.Last, n)
 		}
 		if line.Team.ID != 0 {
 			out.New += line.Marks - line.Stored
@@ -167,13 +165,12 @@ type markKey struct {
 	id   race.RecordID
 }
 
-// key names a mark of a file; that of no mark when it has no identifier.
-func (r savedRecord) key(team race.TeamID) markKey {
-	id, err := race.ParseRecordID(r.ID)
-	if err != nil {
-		return markKey{}
+// teamOf returns a team, the zero value when it is none of the competition.
+func teamOf(e race.Evidence, id race.TeamID) race.Team {
+	if i := slices.IndexFunc(e.Teams, func(t race.Team) bool { return t.ID == id }); i >= 0 {
+		return e.Teams[i]
 	}
-	return markKey{team, id}
+	return race.Team{}
 }
 
 // storedIDs returns the marks that are here. One that was held and counted later is
@@ -202,7 +199,7 @@ type marksLine struct {
 
 // linesOf says what became of each mark: it compares what is here now with what was
 // here before.
-func (c *call) linesOf(file savedMarks, report office.Imported, before, after race.Evidence) []marksLine {
+func (c *call) linesOf(file office.MarksFile, report office.Imported, before, after race.Evidence) []marksLine {
 	type place struct {
 		team  race.TeamID
 		index int
@@ -214,21 +211,20 @@ func (c *call) linesOf(file savedMarks, report office.Imported, before, after ra
 	known, stored := storedIDs(before), storedIDs(after)
 	var out []marksLine
 	for _, t := range file.Teams {
-		var team race.Team
-		if i := slices.IndexFunc(after.Teams, func(x race.Team) bool { return x.ID == t.ID }); i >= 0 {
-			team = after.Teams[i]
-		}
-		for i, r := range t.Records {
-			line := marksLine{Team: team, Number: r.Number, Record: r.ID, Time: "—"}
-			if r.Time != nil && *r.Time > 0 {
-				line.Time = clock(time.Duration(*r.Time) * time.Millisecond)
+		team := teamOf(after, t.Team)
+		for i, m := range t.Marks {
+			line := marksLine{Team: team, Number: m.Record.Mark.DeviceSeq, Time: "—", Record: "—"}
+			if m.Err == nil {
+				line.Record = m.Record.ID.String()
 			}
-			mark, there := stored[r.key(t.ID)]
-			_, old := known[r.key(t.ID)]
-			switch err := failed[place{t.ID, i}]; {
+			if m.Record.Elapsed > 0 {
+				line.Time = clock(m.Record.Elapsed)
+			}
+			mark, there := stored[markKey{t.Team, m.Record.ID}]
+			_, old := known[markKey{t.Team, m.Record.ID}]
+			switch err := failed[place{t.Team, i}]; {
 			case err != nil:
-				line.Mood, line.State = "bad", "marks.state.failed"
-				line.Text, _ = c.textOf(err)
+				line.Mood, line.State, line.Text = "bad", "marks.state.failed", c.whyNot(m, err)
 			case there && mark.Retracted:
 				line.Mood, line.State = "wait", "mark.retracted"
 			case there && !mark.Counts:
@@ -242,6 +238,19 @@ func (c *call) linesOf(file savedMarks, report office.Imported, before, after ra
 		}
 	}
 	return out
+}
+
+// whyNot says why a mark was not stored.
+func (c *call) whyNot(m office.FileMark, err error) string {
+	switch {
+	case m.Err == nil:
+		text, _ := c.textOf(err)
+		return text
+	case race.CodeOf(m.Err) == race.CodeMissingField:
+		return c.say("marks.fault.missing")
+	default:
+		return c.say("marks.fault.invalid")
+	}
 }
 
 func (c *call) showMarks(ctx context.Context, status int, page marksPage) error {

@@ -17,6 +17,7 @@ import (
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttputil"
 
+	"server5k/gateway"
 	"server5k/gateway/auth"
 	"server5k/gateway/hooks"
 	"server5k/gateway/office"
@@ -81,7 +82,7 @@ func setup(tb testing.TB) *bench {
 
 	log := testLog{tb}
 	desk := office.New(office.Config{Store: m, Races: m, Hasher: testHasher(), Now: clock})
-	b.panel = New(Config{Desk: desk, Accounts: m, Hasher: testHasher(), Secret: []byte("a secret of the tests"), Importer: importer{m}, Webhooks: hooks.NewRegistry(b.hooks, hooks.Guard{}, clock), Now: clock, Location: time.FixedZone("", -5*3600), Log: log.logger()})
+	b.panel = New(Config{Desk: desk, Accounts: m, Hasher: testHasher(), Secret: []byte("a secret of the tests"), Importer: importer{m}, Webhooks: hooks.NewRegistry(b.hooks, hooks.Guard{}, clock), ReadMarks: gateway.ReadMarks, Now: clock, Location: time.FixedZone("", -5*3600), Log: log.logger()})
 	ln := fasthttputil.NewInmemoryListener()
 	srv := &fasthttp.Server{Handler: b.panel.Handler, DisablePreParseMultipartForm: true}
 	go srv.Serve(ln) //nolint:errcheck // it ends with the listener

@@ -204,3 +204,16 @@ func TestAccept_AllOfAKind(t *testing.T) {
 	key = newKey()
 	send("undeclared", "x", "undeclared-13-7").want(t, http.StatusConflict, "Se aceptaron 0 puntos; otros 1")
 }
+
+// TestReadiness_SaysWhatIsStillOnThePhone: readiness and proof count what devices that are
+// connected have just claimed.
+func TestReadiness_SaysWhatIsStillOnThePhone(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.numbered()
+	b.declared(11, 3, 3)
+	p := &b.db.presence[0]
+	p.Device, p.Competition, p.Claimed, p.Pending = "web-11", 1, 5, 2
+	b.get(viewer, "/admin/competencias/1/preparacion/").want(t, http.StatusOK, "2 en el teléfono", "Comprobar si llegaron todas las marcas")
+	b.get(viewer, "/admin/competencias/1/puestos/").want(t, http.StatusOK, "mayor número declarado 5, mayor guardado 3.", "Faltan: 4, 5.")
+}

@@ -21,7 +21,7 @@ const staticPrefix = "/estatico/"
 // styles and scripts are joined in this order; a script may use what stands before
 // it.
 var (
-	styles  = [...]string{"base.css", "live.css", "charts.css", "screen.css", "print.css"}
+	styles  = [...]string{"base.css", "live.css", "charts.css", "print.css"}
 	scripts = [...]string{"rank.js", "format.js", "clock.js", "model.js", "socket.js", "rows.js", "news.js", "fragment.js", "live.js", "screen.js", "main.js"}
 )
 
@@ -61,6 +61,7 @@ func loadAssets() assets {
 		all.byPath[a.path], all.byName[name] = a, a
 	}
 	add("public.css", joined(styles[:]))
+	add("screen.css", joined([]string{"screen.css"}))
 	add("public.js", script())
 	add("icon.svg", static("icon.svg"))
 	all.digest = hex.EncodeToString(sum.Sum(nil)[:6])
@@ -129,10 +130,10 @@ func (s assets) serve(ctx *fasthttp.RequestCtx, p string) bool {
 	ctx.SetStatusCode(http.StatusOK)
 	if ctx.Request.Header.HasAcceptEncoding("gzip") {
 		h.Set("Content-Encoding", "gzip")
-		ctx.SetBody(a.small)
+		ctx.Response.SetBodyRaw(a.small)
 		return true
 	}
-	ctx.SetBody(a.plain)
+	ctx.Response.SetBodyRaw(a.plain)
 	return true
 }
 

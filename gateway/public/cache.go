@@ -23,8 +23,9 @@ const (
 	staleAfter = 6 * time.Second
 	// retryAfter is how long a store that failed is left alone.
 	retryAfter = time.Second
-	// rebuildTimeout bounds one reading, waitForView how long a request waits for it
-	// before it gets the last view.
+	// rebuildTimeout bounds one reading, waitForView how long after its begin requests
+	// get the last view instead of waiting for it: a store that hangs must not
+	// gather all who look at results.
 	rebuildTimeout = 5 * time.Second
 	waitForView    = 1500 * time.Millisecond
 	// maxViews bounds the competitions that are kept; beyond it the one that was not
@@ -68,6 +69,7 @@ type entry struct {
 	failed  time.Time // when reading failed last, zero after a success
 	err     error
 	flight  chan struct{} // closed when the reading under way is over; nil: none is
+	began   time.Time     // of that reading
 }
 
 func newViews(cfg Config, read func(context.Context, race.CompetitionID) (*board, error)) *views {
@@ -85,12 +87,17 @@ func (v *views) get(ctx context.Context, id race.CompetitionID) (shown, error) {
 		return v.show(e)
 	}
 	if e.flight == nil {
-		e.flight = make(chan struct{})
+		e.flight, e.began = make(chan struct{}), v.now()
 		go v.rebuild(id, e)
 	}
-	flight := e.flight
+	flight, wait := e.flight, waitForView
+	if e.view != nil {
+		wait -= v.now().Sub(e.began)
+	} else {
+		wait = rebuildTimeout
+	}
 	v.mu.Unlock()
-	patience := time.NewTimer(waitForView)
+	patience := time.NewTimer(wait)
 	defer patience.Stop()
 	select {
 	case <-flight:
@@ -163,7 +170,10 @@ func (v *views) rebuild(id race.CompetitionID, e *entry) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), rebuildTimeout, errRebuild)
 	defer cancel()
 	began := v.now()
-	fresh, err := v.make(ctx, id)
+	v.mu.Lock()
+	known := e.view != nil
+	v.mu.Unlock()
+	fresh, err := v.make(ctx, id, known)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
@@ -183,15 +193,15 @@ func (v *views) rebuild(id race.CompetitionID, e *entry) {
 }
 
 // make reads a board. What the node knew of the events before it read is in it for
-// sure.
-func (v *views) make(ctx context.Context, id race.CompetitionID) (made *view, err error) {
+// sure; it is asked only about competitions that are known to be there.
+func (v *views) make(ctx context.Context, id race.CompetitionID, known bool) (made *view, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("build view: %v", cause)
 		}
 	}()
 	var seq, stream int64
-	if v.seq != nil {
+	if v.seq != nil && known {
 		seq, stream, _ = v.seq(id)
 	}
 	b, err := v.read(ctx, id)

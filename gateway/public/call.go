@@ -83,6 +83,10 @@ func (c *call) redirect() error {
 // nobody may put it into a frame; who wants to embed results has datos.json.
 func (c *call) harden() {
 	h := &c.ctx.Response.Header
+	h.Set("X-Content-Type-Options", "nosniff")
+	if c.target.page == pageData {
+		return
+	}
 	host := string(c.ctx.Host())
 	connect := "'self'"
 	if host != "" && strings.Trim(host, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:[]") == "" {
@@ -90,7 +94,6 @@ func (c *call) harden() {
 	}
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src "+connect+
 		"; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Frame-Options", "DENY")
 	h.Add("Vary", "Accept-Language")
@@ -163,7 +166,7 @@ func (c *call) data(ctx context.Context) error {
 	}
 	now := c.p.cfg.Now()
 	doc, err := v.get(documentKey{page: string(pageData)}, now, 0, func() (*document, error) {
-		return newDocument("application/json", encode(v.board.data(v.At, c.p.cfg.Location, true))), nil
+		return newDocument("application/json", encode(v.data(v.At, c.p.cfg.Location, true))), nil
 	})
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package public
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"server5k/race"
@@ -71,7 +72,7 @@ type spreadRow struct {
 	Bib                  int
 	Name                 string
 	Label, Y             float64
-	Dots                 []float64
+	Dots                 string // a path of points
 	From, To, Median     float64
 	BoxWidth             float64
 	First, Middle, Final string
@@ -194,9 +195,11 @@ func spreadOf(b *board, lines []line) spreadChart {
 		}
 		top := float64(rowHeight * len(c.Rows))
 		r := spreadRow{Bib: l.Team.Bib, Name: l.Team.Name, Label: top + 12, Y: top + 23}
+		var dots strings.Builder
 		for _, t := range times {
-			r.Dots = append(r.Dots, x(t))
+			dots.WriteString("M" + scale(x(t)) + " " + scale(r.Y) + "h0")
 		}
+		r.Dots = dots.String()
 		r.From, r.To, r.Median = x(quantile(times, .25)), x(quantile(times, .75)), x(quantile(times, .5))
 		r.BoxWidth = r.To - r.From
 		r.First, r.Middle, r.Final = clock(times[0]), clock(quantile(times, .5)), clock(times[len(times)-1])

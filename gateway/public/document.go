@@ -102,7 +102,7 @@ func (d *document) send(ctx *fasthttp.RequestCtx, status int) {
 	}
 	h.SetContentType(d.mediaType)
 	ctx.SetStatusCode(status)
-	ctx.SetBody(body)
+	ctx.Response.SetBodyRaw(body)
 }
 
 // matches says whether a list of entity tags has the tag. Proxies that compress

@@ -23,9 +23,24 @@ const (
 
 // list keeps the page of all competitions.
 type list struct {
-	mu   sync.Mutex // protects the fields and is held while the list is read
-	made *listing
-	at   time.Time
+	reading sync.Mutex // held while the list is read
+	mu      sync.Mutex // protects the fields below; taken after reading
+	made    *listing
+	at      time.Time
+}
+
+// last returns the list as it was read last, nil before, and when it is to be read
+// anew.
+func (l *list) last() (made *listing, due time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.made, l.at.Add(listAge)
+}
+
+func (l *list) set(made *listing, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.made, l.at = made, at
 }
 
 // listing is the list at one time.
@@ -60,26 +75,34 @@ func (c *call) list(ctx context.Context) error {
 	return nil
 }
 
-// listing returns the list, read anew when it is old. While the store is away it
-// is the last one.
+// listing returns the list, read anew when it is old. While it is being read others
+// get the last one, and so does everybody while the store is away.
 func (p *Pages) listing(ctx context.Context) (*listing, error) {
-	p.list.mu.Lock()
-	defer p.list.mu.Unlock()
+	made, due := p.list.last()
+	if made != nil && (p.cfg.Now().Before(due) || !p.list.reading.TryLock()) {
+		return made, nil
+	}
+	if made == nil {
+		p.list.reading.Lock()
+	}
+	defer p.list.reading.Unlock()
+	made, due = p.list.last() // somebody else may have read it meanwhile
 	now := p.cfg.Now()
-	if p.list.made != nil && now.Sub(p.list.at) < listAge {
-		return p.list.made, nil
+	if made != nil && now.Before(due) {
+		return made, nil
 	}
 	all, err := p.cfg.Store.Competitions(ctx, 0)
-	if err != nil {
-		if p.list.made == nil {
-			return nil, fmt.Errorf("list competitions: %w", err)
-		}
+	switch {
+	case err == nil:
+		made = p.arrange(ctx, all)
+		p.list.set(made, now)
+	case made == nil:
+		return nil, fmt.Errorf("list competitions: %w", err)
+	default:
 		p.cfg.Log.Warn("list of competitions is old", "error", err)
-		p.list.at = now.Add(retryAfter - listAge)
-		return p.list.made, nil
+		p.list.set(made, now.Add(retryAfter-listAge))
 	}
-	p.list.made, p.list.at = p.arrange(ctx, all), now
-	return p.list.made, nil
+	return made, nil
 }
 
 // arrange sorts competitions by what people look for: those that run, the next

@@ -129,7 +129,7 @@ func (p *Pages) live(v shown, kind page, lang string, scope race.Category, now t
 		Rows: p.rows(v.board, lang, scope), Recent: v.recent(), Clock: p.face(v.board, lang, now), Whole: wholeTotals(v.Competition.Rounding),
 		Official: v.Competition.Version, State: p.state(v, lang, kind),
 	}
-	data := v.board.data(v.At, p.cfg.Location, false)
+	data := v.data(v.At, p.cfg.Location, false)
 	out.State.Data, out.State.Scope = &data, string(scope)
 	for _, r := range out.Rows {
 		out.Close = out.Close || r.Close
@@ -229,10 +229,10 @@ func (b *board) recent() []recentRow {
 // face makes the clock as it is at now.
 func (p *Pages) face(b *board, lang string, now time.Time) clockFace {
 	c := b.Competition
-	switch {
-	case b.Phase == running:
+	switch b.Phase {
+	case running:
 		return clockFace{Gun: sinceEpoch(c.Gun()), Text: clock(now.Sub(c.Gun()))}
-	case b.Phase == scheduled:
+	case scheduled:
 		return clockFace{Target: sinceEpoch(c.ScheduledAt), Text: countdown(p.texts[lang], c.ScheduledAt.Sub(now))}
 	default:
 		return clockFace{Text: clock(c.FinishedAt.Sub(c.Gun()))}

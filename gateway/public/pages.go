@@ -34,7 +34,7 @@ type Config struct {
 	Store Store
 	// Seq tells the newest event of a competition that this node knows, of what
 	// history, and whether it hears of new ones as they come; nil: it knows nothing.
-	// It is called often and must not wait.
+	// It is called often, for competitions that are there, and must not wait.
 	Seq func(race.CompetitionID) (seq, stream int64, live bool)
 	// Location is the zone in which instants are shown; nil is UTC.
 	Location *time.Location

@@ -47,8 +47,9 @@ function follow(state) {
       return;
     }
     heard = performance.now() - got.age * 1000;
-    if (got.tag === lastTag || !page.model || got.body.sec < at.seq) {
-      if (page.model && got.body.sec < at.seq) refetch(2000); // an older state: the next one has it
+    const older = got.body.sec < at.seq && (!got.body.epoca || got.body.epoca === at.stream);
+    if (got.tag === lastTag || !page.model || older) {
+      if (older) refetch(6000); // the next one has what came meanwhile
       show();
       return;
     }
@@ -56,6 +57,7 @@ function follow(state) {
     const old = page.model.data;
     page.model.replace(got.body);
     if (link) link.moveTo(got.body.sec, got.body.epoca);
+    page.categories = new Map(got.body.categorias.map((c) => [c.codigo, c.nombre]));
     if (old.estado !== got.body.estado || old.version !== got.body.version || old.cambios !== got.body.cambios || old.competencia.salida_ms !== got.body.competencia.salida_ms) phase();
     changed = true;
     redraw();

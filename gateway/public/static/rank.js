@@ -11,7 +11,7 @@ function compareLines(a, b) {
 }
 
 // Places that the public does not see are kept free: what a line was ahead of its count when the
-// server last said its place moves those behind it, too. They stand in `_saltos`.
+// server last said its place moves those behind it, too. They stand in `_skip`.
 function rankWithin(lines, place, gap, skip) {
   let count = 0, current = 0, total = null, first = null, hidden = 0;
   for (const line of lines) {
@@ -38,13 +38,13 @@ function rankWithin(lines, place, gap, skip) {
  */
 function rank(lines) {
   lines.sort(compareLines);
-  rankWithin(lines, "puesto", "diferencia", "_saltos");
+  rankWithin(lines, "puesto", "diferencia", "_skip");
   const groups = new Map();
   for (const line of lines) {
     if (!groups.has(line.categoria)) groups.set(line.categoria, []);
     groups.get(line.categoria).push(line);
   }
-  for (const group of groups.values()) rankWithin(group, "puesto_categoria", "diferencia_categoria", "_saltos_categoria");
+  for (const group of groups.values()) rankWithin(group, "puesto_categoria", "diferencia_categoria", "_skipCategory");
   return lines;
 }
 
@@ -52,13 +52,13 @@ function rank(lines) {
 function noteSkips(lines) {
   const given = lines.map((l) => [l.puesto, l.puesto_categoria]);
   for (const l of lines) {
-    l._saltos = 0;
-    l._saltos_categoria = 0;
+    l._skip = 0;
+    l._skipCategory = 0;
   }
   rank(lines);
   lines.forEach((l, i) => {
-    if (given[i][0]) l._saltos = Math.max(0, given[i][0] - l.puesto);
-    if (given[i][1]) l._saltos_categoria = Math.max(0, given[i][1] - l.puesto_categoria);
+    if (given[i][0]) l._skip = Math.max(0, given[i][0] - l.puesto);
+    if (given[i][1]) l._skipCategory = Math.max(0, given[i][1] - l.puesto_categoria);
   });
   return rank(lines);
 }

@@ -95,7 +95,7 @@ function listen(path, at, clock, on) {
   window.addEventListener("pagehide", () => socket && socket.close());
   open();
   return { moveTo(seq, stream) {
-    if (stream && stream !== at.stream) at.stream = stream;
-    at.seq = Math.max(at.seq, seq);
+    at.seq = stream && at.stream && stream !== at.stream ? seq : Math.max(at.seq, seq);
+    at.stream = stream || at.stream;
   } };
 }
