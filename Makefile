@@ -29,7 +29,11 @@ test: ## Run all tests with the race detector, in random order
 
 e2e: build ## Test the pages in a browser, with judges on their sockets; SHOTS
 	@.ci/deps e2e
-	@cd .ci/e2e && SERVER5K_BIN='$(CURDIR)/bin/server5k' E2E_SHOTS='$(abspath $(SHOTS))' \
+	@mkdir -p build
+	@{ cat gateway/console/static/console.css; echo '/* next */'; } >build/next.css
+	@echo '{"Replace":{"$(CURDIR)/gateway/console/static/console.css":"$(CURDIR)/build/next.css"}}' >build/next.json
+	@CGO_ENABLED=0 go build -overlay build/next.json -trimpath -ldflags '$(LDFLAGS)' -o bin/server5k-next ./cmd/server5k
+	@cd .ci/e2e && SERVER5K_BIN='$(CURDIR)/bin/server5k' SERVER5K_NEXT='$(CURDIR)/bin/server5k-next' E2E_SHOTS='$(abspath $(SHOTS))' \
 		go test -count=1 -timeout 10m ./...; status=$$?; echo 'screenshots: $(abspath $(SHOTS))'; exit $$status
 
 pictures: e2e ## Make the pictures of the README anew, from what the browser shows

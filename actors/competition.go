@@ -68,7 +68,7 @@ func (c *competition) Receive(ctx actor.Context) {
 	case changeState:
 		c.enqueue(ctx, &work{change: &m, waiters: []waiter{{ctx.Sender(), 0}}})
 	case rule:
-		c.enqueue(ctx, &work{order: &m, waiters: []waiter{{ctx.Sender(), 0}}})
+		c.onRule(ctx, m)
 	case committed:
 		c.onCommitted(ctx, m)
 	case changed:
@@ -164,9 +164,7 @@ func (c *competition) enqueue(ctx actor.Context, w *work) {
 		w.refuse(ctx, err)
 		return
 	}
-	if w.times != nil {
-		c.wait(len(w.times.Request.Records))
-	}
+	c.wait(w.size())
 	c.queue = append(c.queue, w)
 	c.flush(ctx)
 }
@@ -181,6 +179,8 @@ func (c *competition) wait(n int) {
 // flush starts the next store call when none is in flight.
 func (c *competition) flush(ctx actor.Context) {
 	switch {
+	case c.dead:
+		return
 	case !c.ready && c.over:
 		c.giveUp(ctx, elsewhere()) // nothing is under way yet
 		return
@@ -190,7 +190,12 @@ func (c *competition) flush(ctx actor.Context) {
 		c.rest(ctx)
 		return
 	}
+	if c.queue[0].seeking != nil {
+		c.seekRoom(ctx)
+		return
+	}
 	if order := c.queue[0].order; order != nil {
+		c.wait(-c.queue[0].size())
 		c.take(1)
 		o := order.Order
 		o.Epoch = c.epoch
@@ -217,7 +222,7 @@ func (c *competition) flush(ctx actor.Context) {
 		if w.times == nil || records >= batchRecords {
 			break
 		}
-		records += len(w.times.Request.Records)
+		records += w.size()
 		b.Requests = append(b.Requests, w.times.Request)
 	}
 	c.wait(-records)
@@ -236,16 +241,6 @@ func (c *competition) rest(ctx actor.Context) {
 	}
 }
 
-// isDone says whether a competition is as t wants it, by that very change: the
-// instant tells it from one that somebody else made.
-func isDone(c race.Competition, t race.Transition) bool {
-	at := t.At.Truncate(time.Microsecond) // what a database keeps
-	if t.Start {
-		return c.Running && c.StartedAt.Truncate(time.Microsecond).Equal(at)
-	}
-	return !c.Running && c.FinishedAt.Truncate(time.Microsecond).Equal(at)
-}
-
 func (c *competition) take(n int) {
 	c.inFlight = slices.Clone(c.queue[:n])
 	c.queue = slices.Delete(c.queue, 0, n)
@@ -262,12 +257,19 @@ func (c *competition) onCommitted(ctx actor.Context, m committed) {
 	c.metrics.observeCommit(m)
 	first := m.decision.Event - int64(len(m.decision.Touched)) + 1
 	whole := first == c.ledger.Event()+1
+	if whole {
+		c.ledger.Apply(m.decision, m.teams)
+		c.show()
+	}
+	c.queue = slices.Concat(c.setAside(done, m.decision.Replies, whole), c.queue)
 	if whole && len(c.queue) > 0 {
 		c.flush(ctx) // the store works while this batch is answered
 	}
 	for i, w := range done {
 		c.logCause(m.decision.Replies[i])
-		w.answer(ctx, m.decision.Replies[i])
+		if w.seeking == nil {
+			w.answer(ctx, m.decision.Replies[i])
+		}
 	}
 	if !whole {
 		// An earlier try had stored the batch and its answer was lost: what it
@@ -275,8 +277,6 @@ func (c *competition) onCommitted(ctx actor.Context, m committed) {
 		c.load(ctx)
 		return
 	}
-	c.ledger.Apply(m.decision, m.teams)
-	c.show()
 	for i, team := range m.decision.Touched {
 		c.emit(ctx, race.Event{
 			Kind: race.TimesRecorded, Seq: first + int64(i), At: time.Now(), Total: c.ledger.Total(team), Origin: soleOrigin(done, team),
@@ -331,7 +331,11 @@ func (c *competition) onDecided(ctx actor.Context, m decided) {
 		return
 	}
 	for _, w := range done {
-		w.tell(ctx, ruledReply{m.ruled, m.err})
+		if w.seeking != nil {
+			c.onIncluded(ctx, w, m)
+			continue
+		}
+		w.conclude(ctx, m.ruled, m.err)
 	}
 	if m.err != nil || (m.ruled.Repeated && m.ruled.Ruling.Event <= c.ledger.Event()) {
 		c.flush(ctx) // nothing that is not known here

@@ -64,7 +64,7 @@ func routeToWire(r route) proto.Message {
 			Competition: int64(r.Competition), Start: m.Start, At: instantToWire(m.At), Author: m.Author, Reason: m.Reason,
 		}
 	case rule:
-		return orderToWire(r.Competition, m.Order)
+		return orderToWire(r.Competition, m)
 	case subscribe:
 		return &racepb.Subscribe{Competition: int64(r.Competition), Stream: m.stream, Seq: m.seq}
 	}
@@ -213,11 +213,17 @@ func totalToWire(t race.TeamTotal) *racepb.TeamTotal {
 	if t == (race.TeamTotal{}) {
 		return nil
 	}
-	return &racepb.TeamTotal{Team: teamToWire(t.Team), Records: int64(t.Records), ElapsedMs: t.Elapsed.Milliseconds()}
+	return &racepb.TeamTotal{
+		Team: teamToWire(t.Team), Records: int64(t.Records), ElapsedMs: t.Elapsed.Milliseconds(),
+		Absent: int64(t.Absent), Status: string(t.Status), Concealed: t.Concealed,
+	}
 }
 
 func totalFromWire(w *racepb.TeamTotal) race.TeamTotal {
-	return race.TeamTotal{Team: teamFromWire(w.GetTeam()), Records: int(w.GetRecords()), Elapsed: elapsedFromWire(w.GetElapsedMs())}
+	return race.TeamTotal{
+		Team: teamFromWire(w.GetTeam()), Records: int(w.GetRecords()), Elapsed: elapsedFromWire(w.GetElapsedMs()),
+		Absent: int(w.GetAbsent()), Status: race.TeamStatus(w.GetStatus()), Concealed: w.GetConcealed(),
+	}
 }
 
 func teamToWire(t race.Team) *racepb.Team {
@@ -240,7 +246,7 @@ func competitionToWire(c race.Competition) *racepb.Competition {
 	return &racepb.Competition{
 		Id: int64(c.ID), Name: c.Name, ScheduledAt: instantToWire(c.ScheduledAt), Active: c.Active, Running: c.Running,
 		StartedAt: instantToWire(c.StartedAt), FinishedAt: instantToWire(c.FinishedAt), TeamSize: int64(c.TeamSize), Rounding: string(c.Rounding),
-		GunShiftMs: c.GunShift.Milliseconds(), Version: int64(c.Version),
+		GunShiftMs: c.GunShift.Milliseconds(), Version: int64(c.Version), Clock: string(c.Clock),
 	}
 }
 
@@ -249,7 +255,7 @@ func competitionFromWire(w *racepb.Competition) race.Competition {
 		ID: race.CompetitionID(w.GetId()), Name: w.GetName(), ScheduledAt: instantFromWire(w.GetScheduledAt()), Active: w.GetActive(),
 		Running: w.GetRunning(), StartedAt: instantFromWire(w.GetStartedAt()), FinishedAt: instantFromWire(w.GetFinishedAt()),
 		TeamSize: int(w.GetTeamSize()), Rounding: race.Rounding(w.GetRounding()),
-		GunShift: amountFromWire(w.GetGunShiftMs()), Version: int(w.GetVersion()),
+		GunShift: amountFromWire(w.GetGunShiftMs()), Version: int(w.GetVersion()), Clock: race.ClockPolicy(w.GetClock()),
 	}
 }
 

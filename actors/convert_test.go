@@ -17,10 +17,13 @@ func crossing() []struct{ sent, arrives any } {
 	at := time.Date(2026, 11, 22, 8, 0, 0, 123_456_789, time.UTC)
 	comp := race.Competition{
 		ID: 7, Name: "Carrera Ñandú", ScheduledAt: at, Active: true, Running: true, StartedAt: at.Add(time.Hour), TeamSize: 15, Rounding: race.RoundUpEach,
-		GunShift: -2350 * time.Millisecond, Version: 3,
+		GunShift: -2350 * time.Millisecond, Version: 3, Clock: race.ClockCorrected,
 	}
 	team := race.Team{ID: 3, Competition: 7, Judge: 4, Name: "Íñiguez", Bib: 12, Category: race.CategoryFaculties}
-	total := race.TeamTotal{Team: team, Records: 14, Elapsed: 5*time.Hour + time.Millisecond}
+	total := race.TeamTotal{
+		Team: team, Records: 14, Elapsed: 5*time.Hour + time.Millisecond, Absent: 2, Status: race.StatusDisqualified, Concealed: true,
+	}
+	declared := race.Declaration{Total: 15, Device: "web-ñ", Highest: 17}
 	rec := race.TimeRecord{
 		ID: race.RecordID{1, 2, 3}, Team: 3, Judge: 4, Elapsed: 1234567 * time.Millisecond, ReceivedAt: at, Source: race.SourceHTTP, Anonymous: true,
 		Mark: race.Mark{MarkedAt: at.Add(-time.Second), ClockOffset: -1500 * time.Microsecond, ClockUncertainty: time.Millisecond, Device: "teléfono", DeviceSeq: 9},
@@ -33,13 +36,14 @@ func crossing() []struct{ sent, arrives any } {
 	}}
 	times := recordTimes{Request: request, Origin: "session-1", Key: 1 << 60}
 	change := changeState{race.Transition{Competition: 7, Start: true, At: at, Author: "admin", Reason: "salida en falso"}}
-	order := rule{race.Order{
+	order := rule{Ticket: 1 << 61, Order: race.Order{
 		Competition: 7, Key: race.RecordID{5}, Kind: race.RulingAdd, Team: 3, Record: 4, Elapsed: time.Minute, Amount: -time.Second, GunAt: at,
 		Finding: "near-1-2", Undoes: 6, Override: true, Author: "admin", At: at, Reason: "sin señal",
+		Declared: declared, RecordID: race.RecordID{6}, Judge: 4,
 	}}
 	ruling := race.Ruling{
 		ID: 8, Competition: 7, Kind: race.RulingAdd, Event: 9, Team: 3, Record: 10, Amount: -time.Second, Finding: "near-1-2", Version: 2, Undoes: 6,
-		Key: race.RecordID{5}, Author: "admin", At: at, Reason: "sin señal",
+		Key: race.RecordID{5}, Author: "admin", At: at, Reason: "sin señal", Declared: declared,
 	}
 	added := race.TimeRecord{
 		ID: race.RecordID{5}, Team: 3, Elapsed: time.Minute, ReceivedAt: at, Source: race.SourceManual,
@@ -48,6 +52,7 @@ func crossing() []struct{ sent, arrives any } {
 	devices := presenceReply{[]race.Presence{{
 		Judge: 4, Node: "a", ConnectedAt: at, HeardAt: at.Add(time.Second), ClockOffset: -time.Second, ClockUncertainty: time.Millisecond,
 		Battery: 80, Device: "teléfono", App: "1.2", Received: 15, Confirmed: 14,
+		Competition: 7, Claimed: 16, Pending: 1,
 	}}}
 	same := func(m any) struct{ sent, arrives any } { return struct{ sent, arrives any }{m, m} }
 	passed := func(m any) struct{ sent, arrives any } {
@@ -61,8 +66,8 @@ func crossing() []struct{ sent, arrives any } {
 		same(snapshot{race.Snapshot{Competition: comp, Seq: 5, Stream: 6, Totals: []race.TeamTotal{total, {Team: team}}}}),
 		same(event{race.Event{Kind: race.TimesRecorded, Seq: 5, Stream: 6, Competition: comp, At: at, Total: total, Origin: "session-1"}}),
 		same(event{race.Event{Kind: race.CompetitionStopped, Seq: 5, Stream: 6, Competition: comp, At: at}}),
-		passed(order), same(ruledReply{Ruled: race.Ruled{Ruling: ruling, Competition: comp, Record: added}}),
-		same(ruledReply{Ruled: race.Ruled{Ruling: ruling, Competition: comp, Repeated: true}}), same(ruledReply{Err: unavailable()}),
+		passed(order), passed(rule{Order: race.Order{Competition: 7, Key: race.RecordID{5}}}), same(ruledReply{Ruled: race.Ruled{Ruling: ruling, Competition: comp, Record: added, Stored: 15}, Ticket: 9}),
+		same(ruledReply{Ruled: race.Ruled{Ruling: ruling, Competition: comp, Repeated: true}}), same(ruledReply{Ticket: 9, Err: unavailable()}),
 		same(askPresence{}), same(devices),
 		same(subscriptionOver{7, true}), same(closeJudge{4}), same(ping{time.Second}), same(pong{time.Second}),
 	}
@@ -89,7 +94,10 @@ func TestConvert_EveryMessageSurvives(t *testing.T) {
 			t.Errorf("%T (-sent +arrived):\n%s", m.sent, diff)
 		}
 	}
-	parts := map[string]bool{"Fault": true, "Competition": true, "Team": true, "Record": true, "Outcome": true, "TeamTotal": true, "Ruling": true, "Presence": true}
+	parts := map[string]bool{
+		"Fault": true, "Competition": true, "Team": true, "Record": true, "Outcome": true, "TeamTotal": true, "Ruling": true, "Declaration": true,
+		"Presence": true,
+	}
 	messages := racepb.File_race_proto.Messages()
 	for i := range messages.Len() {
 		if name := string(messages.Get(i).Name()); !seen[name] && !parts[name] {
@@ -116,15 +124,16 @@ func TestConvert_RefusesNonsense(t *testing.T) {
 	t.Parallel()
 	id := make([]byte, 16)
 	for name, m := range map[string]any{
-		"no records":        &racepb.RecordTimes{},
-		"too many records":  &racepb.RecordTimes{Records: make([]*racepb.Record, 16)},
-		"short id":          &racepb.RecordTimes{Records: []*racepb.Record{{Id: id[:15]}}},
-		"negative time":     &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: -1}}},
-		"more than a day":   &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: 86_400_001}}},
-		"order, short key":  &racepb.Order{Key: id[:15]},
-		"ruling, no key":    &racepb.Ruled{},
-		"record, no number": &racepb.Ruled{Ruling: &racepb.Ruling{Key: id}, Record: &racepb.Record{Id: id}},
-		"outcome, long id":  &racepb.RecordTimesReply{Outcomes: []*racepb.Outcome{{Id: append(id, 1)}}},
+		"no records":          &racepb.RecordTimes{},
+		"too many records":    &racepb.RecordTimes{Records: make([]*racepb.Record, 16)},
+		"short id":            &racepb.RecordTimes{Records: []*racepb.Record{{Id: id[:15]}}},
+		"negative time":       &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: -1}}},
+		"more than a day":     &racepb.RecordTimes{Records: []*racepb.Record{{Id: id, ElapsedMs: 86_400_001}}},
+		"order, short record": &racepb.Order{Key: id, RecordId: id[:15]},
+		"order, short key":    &racepb.Order{Key: id[:15]},
+		"ruling, no key":      &racepb.Ruled{},
+		"record, no number":   &racepb.Ruled{Ruling: &racepb.Ruling{Key: id}, Record: &racepb.Record{Id: id}},
+		"outcome, long id":    &racepb.RecordTimesReply{Outcomes: []*racepb.Outcome{{Id: append(id, 1)}}},
 	} {
 		if got, err := fromWire(m); err == nil {
 			t.Errorf("%s: %+v", name, got)

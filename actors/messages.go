@@ -37,9 +37,13 @@ type (
 		Err         error
 	}
 	// rule asks for a ruling; sent again, its key makes it the same one.
-	rule struct{ race.Order }
+	rule struct {
+		race.Order
+		Ticket uint64 // the sender's, echoed
+	}
 
 	ruledReply struct {
+		Ticket uint64
 		race.Ruled
 		Err error
 	}
@@ -135,6 +139,10 @@ type (
 	submit     struct {
 		ticket  any
 		request race.Request
+	}
+	ask struct {
+		ticket any
+		order  race.Order
 	}
 	echo   struct{ ticket any }
 	revoke struct{}

@@ -196,6 +196,6 @@ func refuse(ctx actor.Context, message any, err error) {
 	case changeState:
 		tell(ctx, ctx.Sender(), changeStateReply{Err: err})
 	case rule:
-		tell(ctx, ctx.Sender(), ruledReply{Err: err})
+		tell(ctx, ctx.Sender(), ruledReply{Ticket: m.Ticket, Err: err})
 	}
 }

@@ -3,7 +3,6 @@ package actors
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -24,6 +23,10 @@ type Outbox interface {
 	// requests. err is CodeUnavailable or CodeNoSuchTeam when there is no reply.
 	// An echoed ticket has neither.
 	Answer(ticket any, reply race.Reply, err error)
+	// Ruled gives what an order came to, in the same order as the answers. err is one
+	// of race.Evidence.Rule, CodeNoCompetition, CodeNoSuchTeam or CodeUnavailable;
+	// after the last the same order may be given again.
+	Ruled(ticket any, r race.Ruled, err error)
 	// Revoked says that the judge may no longer be connected.
 	Revoked()
 }
@@ -40,6 +43,12 @@ func (s *Session) ID() string { return s.id }
 
 // Submit asks to store q; ticket comes back with the answer.
 func (s *Session) Submit(ticket any, q race.Request) { s.root.Send(s.pid, submit{ticket, q}) }
+
+// Rule asks for a ruling as the judge of the session, about a team of the judge;
+// ticket comes back with what it came to. The kind is race.RulingRetract or
+// race.RulingDeclare. The session sets Judge, Competition and, where they are zero,
+// Key and At: a new key, or for a record the one of race.KeyOf.
+func (s *Session) Rule(ticket any, o race.Order) { s.root.Send(s.pid, ask{ticket, o}) }
 
 // Echo gives ticket back when everything before it is answered.
 func (s *Session) Echo(ticket any) { s.root.Send(s.pid, echo{ticket}) }
@@ -64,15 +73,25 @@ type session struct {
 	drainer *actor.PID
 }
 
-// slot is one request and the place of its answer.
+// slot is one request or order and the place of its answer.
 type slot struct {
 	ticket  any
 	request race.Request
+	order   *race.Order // instead of request
 	key     uint64
 	effort  effort
 	done    bool
 	reply   race.Reply
+	ruled   race.Ruled
 	err     error
+}
+
+// team is the one that the request or order is about.
+func (sl *slot) team() race.TeamID {
+	if sl.order != nil {
+		return sl.order.Team
+	}
+	return sl.request.Team
 }
 
 func (s *session) Receive(ctx actor.Context) {
@@ -86,12 +105,16 @@ func (s *session) Receive(ctx actor.Context) {
 		}
 		ctx.Send(s.registry, sessionClosed{s.judge, s.id})
 	case submit:
-		s.onSubmit(ctx, m)
+		s.accept(ctx, &slot{ticket: m.ticket, request: m.request, effort: newEffort()})
+	case ask:
+		s.onAsk(ctx, m)
 	case echo:
 		s.slots = append(s.slots, &slot{ticket: m.ticket, done: true})
 		s.deliver(ctx)
 	case recordTimesReply:
 		s.onReply(ctx, m)
+	case ruledReply:
+		s.onRuled(ctx, m)
 	case located:
 		s.onLocated(ctx, m)
 	case tick:
@@ -104,8 +127,8 @@ func (s *session) Receive(ctx actor.Context) {
 	}
 }
 
-func (s *session) onSubmit(ctx actor.Context, m submit) {
-	sl := &slot{ticket: m.ticket, request: m.request, effort: newEffort()}
+// accept takes a request or an order.
+func (s *session) accept(ctx actor.Context, sl *slot) {
 	s.slots = append(s.slots, sl)
 	if len(s.byKey) >= window {
 		sl.done, sl.err = true, unavailable()
@@ -124,12 +147,12 @@ func (s *session) onSubmit(ctx actor.Context, m submit) {
 // send passes a request on to the owner of its team's competition, looking the
 // team up first when it is not known to be the judge's.
 func (s *session) send(ctx actor.Context, sl *slot) {
-	if id, ok := s.own[sl.request.Team]; ok {
+	if id, ok := s.own[sl.team()]; ok {
 		s.route(ctx, sl, id)
 		return
 	}
 	sl.effort.sent(s.place)
-	self, root, store, key, team := ctx.Self(), ctx.ActorSystem().Root, s.store, sl.key, sl.request.Team
+	self, root, store, key, team := ctx.Self(), ctx.ActorSystem().Root, s.store, sl.key, sl.team()
 	go func() {
 		c, cancel := context.WithTimeoutCause(context.Background(), lookupTimeout, errors.New("look up team: no answer in 3s"))
 		defer cancel()
@@ -140,6 +163,12 @@ func (s *session) send(ctx actor.Context, sl *slot) {
 
 func (s *session) route(ctx actor.Context, sl *slot, id race.CompetitionID) {
 	sl.effort.sent(s.place)
+	if sl.order != nil {
+		o := *sl.order
+		o.Competition = id
+		ctx.Request(s.owners, route{id, rule{Order: o, Ticket: sl.key}})
+		return
+	}
 	ctx.Request(s.owners, route{id, recordTimes{Request: sl.request, Origin: s.id, Key: sl.key}})
 }
 
@@ -148,8 +177,7 @@ func (s *session) onLocated(ctx actor.Context, m located) {
 	switch {
 	case !ok:
 	case m.err != nil:
-		err := lookupError(sl.request.Team, m.err)
-		s.finish(ctx, m.key, race.Reply{}, err)
+		s.fail(ctx, sl, lookupError(sl.team(), m.err))
 	default:
 		s.route(ctx, sl, m.row.Competition)
 	}
@@ -166,6 +194,15 @@ func (s *session) onReply(ctx actor.Context, m recordTimesReply) {
 	default:
 		s.finish(ctx, m.Key, m.Reply, m.Err)
 	}
+}
+
+// fail finishes a request or an order without an answer.
+func (s *session) fail(ctx actor.Context, sl *slot, err error) {
+	if sl.order != nil {
+		s.conclude(ctx, sl.key, race.Ruled{}, err)
+		return
+	}
+	s.finish(ctx, sl.key, race.Reply{}, err)
 }
 
 func (s *session) finish(ctx actor.Context, key uint64, r race.Reply, err error) {
@@ -185,6 +222,10 @@ func (s *session) deliver(ctx actor.Context) {
 		sl := s.slots[0]
 		s.slots[0] = nil
 		s.slots = s.slots[1:]
+		if sl.order != nil {
+			s.box.Ruled(sl.ticket, sl.ruled, sl.err)
+			continue
+		}
 		s.box.Answer(sl.ticket, sl.reply, sl.err)
 	}
 	if len(s.slots) == 0 && s.drainer != nil {
@@ -199,7 +240,7 @@ func (s *session) onTick(ctx actor.Context) {
 		switch {
 		case sl.done:
 		case sl.effort.over():
-			s.finish(ctx, sl.key, race.Reply{}, unavailable())
+			s.fail(ctx, sl, unavailable())
 		case sl.effort.due(s.place):
 			s.metrics.retries.Inc()
 			s.send(ctx, sl)
@@ -212,58 +253,4 @@ func (s *session) onTick(ctx actor.Context) {
 
 func (s *session) arm(ctx actor.Context) {
 	s.timer = tickIn(ctx, tickEvery)
-}
-
-// sessions knows the live sessions of the node.
-type sessions struct {
-	log     *slog.Logger
-	byJudge map[race.JudgeID]map[string]*actor.PID
-	devices func() []race.Presence
-	drainer *actor.PID
-	waiting map[string]bool // sessions that have not drained yet
-}
-
-func (s *sessions) Receive(ctx actor.Context) {
-	switch m := received(ctx, s.log).(type) {
-	case sessionOpened:
-		if s.byJudge[m.judge] == nil {
-			s.byJudge[m.judge] = map[string]*actor.PID{}
-		}
-		s.byJudge[m.judge][m.id] = m.pid
-	case sessionClosed:
-		delete(s.byJudge[m.judge], m.id)
-		if len(s.byJudge[m.judge]) == 0 {
-			delete(s.byJudge, m.judge)
-		}
-		s.onDrained(ctx, m.id) // it has nobody left to answer
-	case closeJudge:
-		for _, pid := range s.byJudge[m.judge] {
-			ctx.Send(pid, revoke{})
-		}
-	case drain:
-		s.drainer, s.waiting = ctx.Sender(), map[string]bool{}
-		for _, list := range s.byJudge {
-			for id, pid := range list {
-				s.waiting[id] = true
-				ctx.Request(pid, drain{})
-			}
-		}
-		s.onDrained(ctx, "")
-	case drained:
-		s.onDrained(ctx, m.id)
-	case askPresence:
-		var reply presenceReply
-		if s.devices != nil {
-			reply.devices = s.devices()
-		}
-		tell(ctx, ctx.Sender(), reply)
-	}
-}
-
-func (s *sessions) onDrained(ctx actor.Context, id string) {
-	delete(s.waiting, id)
-	if len(s.waiting) == 0 && s.drainer != nil {
-		ctx.Send(s.drainer, drained{})
-		s.drainer = nil
-	}
 }

@@ -146,7 +146,7 @@ func (s *System) StopCompetition(ctx context.Context, id race.CompetitionID, at 
 // race.CodeNoCompetition and race.CodeUnavailable; after the last the same order
 // may be given again.
 func (s *System) Rule(ctx context.Context, o race.Order) (race.Ruled, error) {
-	reply, ok := s.call(ctx, route{o.Competition, rule{o}}).(ruledReply)
+	reply, ok := s.call(ctx, route{o.Competition, rule{Order: o}}).(ruledReply)
 	if !ok {
 		return race.Ruled{}, unavailable()
 	}

@@ -27,6 +27,8 @@ type faultyStore struct {
 	gate        chan struct{} // when not nil, an append waits until it is closed
 	waiting     chan struct{} // gets a value when an append waits
 
+	beforeRule atomic.Pointer[func(race.Order) error] // an error is the answer
+
 	refuseActivation atomic.Bool   // an activation fails with an error that no retry helps
 	refused          chan struct{} // gets a value when one did
 }
@@ -63,6 +65,11 @@ func (s *faultyStore) Transition(ctx context.Context, t race.Transition) (race.C
 }
 
 func (s *faultyStore) Rule(ctx context.Context, o race.Order) (race.Ruled, error) {
+	if f := s.beforeRule.Load(); f != nil {
+		if err := (*f)(o); err != nil {
+			return race.Ruled{}, err
+		}
+	}
 	r, err := s.Store.Rule(ctx, o)
 	if err == nil && s.loseAnswers.Add(-1) >= 0 {
 		return race.Ruled{}, errors.New("connection lost")
@@ -319,11 +326,25 @@ func (o *outbox) Answer(ticket any, r race.Reply, err error) {
 		o.answers <- fmt.Sprint(ticket, " ", race.CodeOf(err))
 	case len(r.Outcomes) == 0:
 		o.answers <- fmt.Sprint(ticket, " echo")
-	case r.Outcomes[0].Err != nil:
-		o.answers <- fmt.Sprint(ticket, " ", race.CodeOf(r.Outcomes[0].Err))
 	default:
-		o.answers <- fmt.Sprint(ticket, " ", r.Outcomes[0].Duplicate)
+		text := fmt.Sprint(ticket)
+		for _, out := range r.Outcomes {
+			if out.Err != nil {
+				text += fmt.Sprint(" ", race.CodeOf(out.Err))
+				continue
+			}
+			text += fmt.Sprint(" ", out.Duplicate)
+		}
+		o.answers <- text
 	}
+}
+
+func (o *outbox) Ruled(ticket any, r race.Ruled, err error) {
+	if err != nil {
+		o.answers <- fmt.Sprint(ticket, " ", race.CodeOf(err))
+		return
+	}
+	o.answers <- fmt.Sprint(ticket, " ", r.Ruling.Kind, " by ", r.Ruling.Author, " ", r.Repeated)
 }
 
 func (o *outbox) Revoked() { o.answers <- "revoked" }

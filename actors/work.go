@@ -2,6 +2,7 @@ package actors
 
 import (
 	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -15,6 +16,18 @@ type work struct {
 	change  *changeState
 	order   *rule
 	waiters []waiter
+	seeking *seeking // of times: stored, but not answered
+}
+
+// size is how many records it is worth in the queue.
+func (w *work) size() int {
+	switch {
+	case w.times != nil:
+		return len(w.times.Request.Records)
+	case w.order != nil:
+		return 1
+	}
+	return 0
 }
 
 type waiter struct {
@@ -40,6 +53,20 @@ func (c *competition) find(q race.Request) *work {
 	return nil
 }
 
+// onRule queues an order, once however often it is sent while it waits.
+func (c *competition) onRule(ctx actor.Context, m rule) {
+	w := waiter{ctx.Sender(), m.Ticket}
+	for _, list := range [][]*work{c.inFlight, c.queue} {
+		for _, have := range list {
+			if have.order != nil && have.order.Order == m.Order {
+				have.waiters = append(have.waiters, w)
+				return
+			}
+		}
+	}
+	c.enqueue(ctx, &work{order: &m, waiters: []waiter{w}})
+}
+
 // answer gives the reply to a request to all who wait for it.
 func (w *work) answer(ctx actor.Context, r race.Reply) {
 	for i, to := range w.waiters {
@@ -61,11 +88,20 @@ func (w *work) refuse(ctx actor.Context, err error) {
 	case w.change != nil:
 		w.tell(ctx, changeStateReply{Err: err})
 	default:
-		w.tell(ctx, ruledReply{Err: err})
+		w.conclude(ctx, race.Ruled{}, err)
 	}
 }
 
-// tell gives an answer other than to a request.
+// conclude gives what an order came to, to all who wait for it.
+func (w *work) conclude(ctx actor.Context, r race.Ruled, err error) {
+	for _, to := range w.waiters {
+		if to.pid != nil {
+			tell(ctx, to.pid, ruledReply{Ticket: to.key, Ruled: r, Err: err})
+		}
+	}
+}
+
+// tell gives the answer to a change of state.
 func (w *work) tell(ctx actor.Context, m any) {
 	for _, to := range w.waiters {
 		if to.pid != nil {
@@ -106,4 +142,14 @@ func (w waiter) send(ctx actor.Context, r recordTimesReply) {
 	}
 	r.Key = w.key
 	tell(ctx, w.pid, r)
+}
+
+// isDone says whether a competition is as t wants it, by that very change: the
+// instant tells it from one that somebody else made.
+func isDone(c race.Competition, t race.Transition) bool {
+	at := t.At.Truncate(time.Microsecond) // what a database keeps
+	if t.Start {
+		return c.Running && c.StartedAt.Truncate(time.Microsecond).Equal(at)
+	}
+	return !c.Running && c.FinishedAt.Truncate(time.Microsecond).Equal(at)
 }

@@ -18,6 +18,7 @@ func (c *call) competitionForm() (office.CompetitionForm, error) {
 	f.whole("name", "datetime")
 	out := office.CompetitionForm{
 		Name: f.text("name"), Active: f.flag("is_active"), TeamSize: f.count("integrantes"), Rounding: named[race.Rounding](f.text("politica_redondeo")),
+		Clock: named[race.ClockPolicy](f.text("politica_reloj")),
 	}
 	if f.has("datetime") {
 		at := f.instant("datetime")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"server5k/race"
 )
@@ -145,12 +146,16 @@ func (s *Server) teamRecords(c *call) error {
 	if err != nil {
 		return err
 	}
-	if team.Judge != c.judge.ID && !competition.Archived() {
-		return c.mistake(http.StatusForbidden, phrase{"Este equipo no está asignado a usted.", "This team is not yours."})
+	foreign := team.Judge != c.judge.ID
+	if foreign && !competition.Archived() {
+		return c.mistake(http.StatusForbidden, textForeignTeam)
 	}
 	records, err := within(storeTimeout, "read records", func(ctx context.Context) ([]race.TimeRecord, error) {
 		return s.cfg.Store.TeamRecords(ctx, team.ID)
 	})
+	if err == nil && foreign {
+		records, err = c.unconcealed(team.Team, records)
+	}
 	if err != nil {
 		return err
 	}
@@ -164,4 +169,16 @@ func (s *Server) teamRecords(c *call) error {
 	}
 	c.reply(http.StatusOK, out)
 	return nil
+}
+
+// unconcealed leaves out of a team's records what the public must not see; of a
+// concealed team nothing is told.
+func (c *call) unconcealed(team race.Team, records []race.TimeRecord) ([]race.TimeRecord, error) {
+	hidden, err := within(storeTimeout, "read what is concealed", func(ctx context.Context) (map[race.RecordID]bool, error) {
+		return c.s.cfg.Desk.Concealed(ctx, team)
+	})
+	if race.CodeOf(err) == race.CodeForeignTeam {
+		return nil, c.mistake(http.StatusForbidden, textForeignTeam)
+	}
+	return slices.DeleteFunc(records, func(r race.TimeRecord) bool { return hidden[r.ID] }), err
 }

@@ -40,6 +40,10 @@ type standingJSON struct {
 	Average       int64   `json:"promedio"`
 	Best          int64   `json:"mejor"`
 	Times         []int64 `json:"registros"`
+	Uncertainty   *int64  `json:"incertidumbre"` // of Total, null unknown
+	Close         bool    `json:"dentro_incertidumbre"`
+	CategoryClose bool    `json:"dentro_incertidumbre_categoria"`
+	Hidden        bool    `json:"oculto"` // from the public
 }
 
 func standingOf(s race.Standing) standingJSON {
@@ -48,7 +52,7 @@ func standingOf(s race.Standing) standingJSON {
 		TeamID: int64(s.Team.ID), TeamName: s.Team.Name, Bib: s.Team.Bib, Category: string(s.Team.Category),
 		Records: s.Records, Absent: s.Absent, Penalty: s.Penalty.Milliseconds(),
 		Total: s.Total.Milliseconds(), Average: s.Average.Milliseconds(), Best: s.Best.Milliseconds(),
-		Times: make([]int64, len(s.Members)),
+		Times: make([]int64, len(s.Members)), Uncertainty: millisecondsOf(s.Uncertainty), Close: s.Close, CategoryClose: s.CategoryClose,
 	}
 	if s.Place > 0 {
 		out.Place = &s.Place
@@ -92,12 +96,16 @@ type lineJSON struct {
 	Penalty       int64   `json:"penalizacion"`
 	Total         int64   `json:"tiempo_total"`
 	Times         []int64 `json:"registros"`
+	Uncertainty   *int64  `json:"incertidumbre"`
+	Close         bool    `json:"dentro_incertidumbre"`
+	CategoryClose bool    `json:"dentro_incertidumbre_categoria"`
 }
 
 func lineOf(l race.SheetLine) lineJSON {
 	out := lineJSON{
 		Status: string(l.Status), Cause: causes[l.Cause], Reason: l.Reason, TeamID: int64(l.Team), TeamName: l.Name, Bib: l.Bib,
 		Category: string(l.Category), Records: l.Records, Absent: l.Absent, Penalty: l.PenaltyMS, Total: l.TotalMS, Times: l.TimesMS,
+		Uncertainty: idOf(l.UncertaintyMS), Close: l.Close, CategoryClose: l.CategoryClose,
 	}
 	if l.Place > 0 {
 		out.Place = &l.Place
@@ -135,8 +143,10 @@ func (s *Server) results(c *call) error {
 		v := versionOf(*r.Version, s.stamp())
 		out.Version = &v
 	}
+	hidden := r.Evidence.Concealment().Teams
 	for i, standing := range r.Standings {
 		out.Results[i] = standingOf(standing)
+		out.Results[i].Hidden = hidden[standing.Team.ID]
 	}
 	c.reply(http.StatusOK, out)
 	return nil

@@ -49,7 +49,10 @@ func (s *Server) rule(c *call) error {
 		Elapsed: or(f.milliseconds("tiempo")), GunAt: or(f.instant("salida")), Finding: or(f.text("hallazgo")),
 		Undoes: race.RulingID(or(f.number("decision_id"))), Override: or(f.flag("forzar")),
 	}
-	switch o.Kind { //nolint:exhaustive // the others have no amount
+	switch o.Kind { //nolint:exhaustive // the others have nothing else
+	case race.RulingDeclare:
+		o.Declared = race.Declaration{Total: or(f.count("total")), Device: or(f.text("dispositivo")), Highest: or(f.number("secuencia"))}
+		f.required("total")
 	case race.RulingGun:
 		o.Amount = or(f.milliseconds("ajuste_ms"))
 	case race.RulingPenalty:

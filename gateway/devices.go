@@ -65,6 +65,8 @@ func (v *device) heard(at time.Time) {
 // tells takes what a device says of itself with a ping; what makes no sense is
 // left out, since a heartbeat is no place for errors.
 func (v *device) tells(m inbound) {
+	claim, claims := m.claim()
+	m.DeviceSeq = nil // 0 before the first mark, which no record has
 	mark, err := m.mark()
 	battery, charged := integer(m.Battery)
 	app, named := stringOf(m.App)
@@ -79,6 +81,30 @@ func (v *device) tells(m inbound) {
 	if named && utf8.RuneCountInString(app) <= maxAppLength {
 		v.now.App = app
 	}
+	if claims {
+		v.now.Competition, v.now.Claimed, v.now.Pending = claim.competition, claim.highest, claim.pending
+	}
+}
+
+// claim is what a device says of its marks of a competition.
+type claim struct {
+	competition race.CompetitionID
+	highest     int64 // number that it has given
+	pending     int   // marks without an answer
+}
+
+// claim reads one from a ping; false when it says nothing that makes sense.
+func (m inbound) claim() (claim, bool) {
+	id, known := integer(m.Competition)
+	highest, numbered := integer(m.DeviceSeq)
+	pending, counted := integer(m.Pending)
+	if !known || id <= 0 || !numbered || highest < 0 || highest > race.MaxDeviceSeq {
+		return claim{}, false
+	}
+	if !counted || pending < 0 || pending > race.MaxDeviceSeq {
+		pending = 0
+	}
+	return claim{race.CompetitionID(id), highest, int(pending)}, true
 }
 
 // clock takes what came of the device's clock and name; v.mu is held.

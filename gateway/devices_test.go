@@ -34,7 +34,18 @@ func TestDevices_ShowWhatAJudgeSends(t *testing.T) {
 	if diff := cmp.Diff(want, only()); diff != "" {
 		t.Error(diff)
 	}
-	for _, nonsense := range []string{`"bateria":101`, `"bateria":"x"`, `"desfase_ms":"x"`, `"app":7`, `"dispositivo":[]`} {
+	h.OnText([]byte(`{"tipo":"ping","competencia_id":1,"secuencia":0,"pendientes":3,"desfase_ms":-120,"incertidumbre_ms":8}`))
+	want.Competition, want.Pending = 1, 3
+	want.ClockOffset, want.ClockUncertainty = -120*time.Millisecond, 8*time.Millisecond
+	h.OnText([]byte(`{"tipo":"ping","competencia_id":1,"secuencia":7}`))
+	want.Claimed, want.Pending = 7, 0
+	if diff := cmp.Diff(want, only()); diff != "" {
+		t.Error(diff)
+	}
+	for _, nonsense := range []string{
+		`"secuencia":8`, `"competencia_id":1`, `"competencia_id":1,"secuencia":-1`, `"competencia_id":0,"secuencia":8`, `"competencia_id":1,"secuencia":1000001`,
+		`"bateria":101`, `"bateria":"x"`, `"desfase_ms":"x"`, `"app":7`, `"dispositivo":[]`,
+	} {
 		h.OnText([]byte(`{"tipo":"ping",` + nonsense + `}`))
 	}
 	if diff := cmp.Diff(want, only()); diff != "" {

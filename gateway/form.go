@@ -59,9 +59,14 @@ func (f *form) whole(names ...string) {
 		return
 	}
 	for _, name := range names {
-		if _, found := f.fields[name]; !found {
-			f.fault(name, phrase{"Este campo es requerido.", "This field is required."})
-		}
+		f.required(name)
+	}
+}
+
+// required asks for a field.
+func (f *form) required(name string) {
+	if !f.has(name) {
+		f.fault(name, phrase{"Este campo es requerido.", "This field is required."})
 	}
 }
 

@@ -77,9 +77,10 @@ func (l *Live) setDown(t *topic, down bool) {
 		return
 	}
 	t.down = down
-	f := liveFrame(t.id, !down)
+	m := liveMessage(t.id, !down)
+	d := delivery{topic: t, status: true, frame: m.frame(), text: m.text(), down: down}
 	for _, v := range l.viewers {
-		v.post(delivery{topic: t, status: f, down: down})
+		v.post(d)
 	}
 }
 
@@ -118,12 +119,21 @@ func (l *Live) untilLive(t *topic) <-chan struct{} {
 func (l *Live) greet(t *topic, sub *subscriber, since *resume) ws.Frame {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	frames, seen := l.welcome(t, since)
+	messages := l.welcome(t, since, sub.stream)
 	if !t.live(l.now()) {
 		l.setDown(t, true)
-		frames = append(frames, liveFrame(t.id, false))
+		messages = append(messages, liveMessage(t.id, false))
 		sub.down, sub.warned = true, true
 	}
-	sub.seen = seen
+	sub.seen = t.seq
+	return concat(messages, sub.stream)
+}
+
+// concat is messages for one write.
+func concat(messages []message, stream bool) ws.Frame {
+	frames := make([]ws.Frame, len(messages))
+	for i, m := range messages {
+		frames[i] = m.to(stream)
+	}
 	return slices.Concat(frames...)
 }

@@ -67,7 +67,9 @@ func TestLive_TellsViewersOnceThatItIsNotLive(t *testing.T) {
 	n.live.Publish(eventAt(22))
 	n.live.Stale(2) // nobody knows it
 	n.live.Confirm(2)
-	n.live.Reset(snapshotAt(22)) // nothing was missed
+	same := snapshotAt(22) // nothing was missed
+	same.Totals[0].Elapsed = time.Minute
+	n.live.Reset(same)
 	n.live.Publish(eventAt(23))
 	both("registros_actualizados 21", "estado_en_vivo false", "estado_en_vivo true",
 		"estado_en_vivo false", "registros_actualizados 22", "estado_en_vivo true", "registros_actualizados 23")
@@ -219,6 +221,6 @@ func TestLive_RemindsWhoLostFrames(t *testing.T) {
 
 func TestLive_StatusMessages(t *testing.T) {
 	t.Parallel()
-	golden(t, "viewer_estado_en_vivo_falso", payload(t, liveFrame(1, false)))
-	golden(t, "viewer_estado_en_vivo", payload(t, liveFrame(1, true)))
+	golden(t, "viewer_estado_en_vivo_falso", payload(t, liveMessage(1, false).frame()))
+	golden(t, "viewer_estado_en_vivo", payload(t, liveMessage(1, true).frame()))
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -28,6 +29,15 @@ type (
 		bad   []failedItem
 		index []int // of the records that were submitted
 	}
+	retractTicket struct {
+		ref  string
+		team race.TeamID
+		id   race.RecordID
+	}
+	declareTicket struct {
+		ref  string
+		team race.TeamID
+	}
 )
 
 // answer is the message for a ticket that came back.
@@ -37,9 +47,7 @@ func (h *judgeHandler) answer(ticket any, reply race.Reply, err error) any {
 		return t.message
 	case pongTicket:
 		p := pongMessage{Type: "pong", Message: "Conexión activa", Ref: t.ref}
-		if t.t0.Kind() == '0' { // a number, the client's clock
-			p.T0, p.T1, p.T2 = t.t0, t.t1, preciseMS(h.srv.cfg.Now())
-		}
+		p.clock(t.t0, t.t1, h.srv.cfg.Now())
 		return p
 	case singleTicket:
 		if err != nil {
@@ -52,6 +60,42 @@ func (h *judgeHandler) answer(ticket any, reply race.Reply, err error) any {
 		return m
 	}
 	panic(fmt.Sprintf("no answer for a %T", ticket)) // only the types above are submitted
+}
+
+// ruled is the message for an order that came back.
+func (h *judgeHandler) ruled(ticket any, r race.Ruled, err error) any {
+	switch t := ticket.(type) {
+	case retractTicket:
+		if err != nil {
+			return h.rulingError(err, t.id.String(), t.team, t.ref)
+		}
+		return retractedMessage{"registro_anulado", t.team, t.id.String(), r.Repeated, t.ref}
+	case declareTicket:
+		if err == nil && r.Ruling.Team != t.team { // nothing of another team is told
+			err = race.Errorf(race.CodeRuling, "id_declaracion ya se usó para otro equipo")
+		}
+		if err != nil {
+			return h.rulingError(err, "", t.team, t.ref)
+		}
+		return declaredMessage{"marcas_declaradas", t.team, r.Ruling.Declared.Total, r.Stored, t.ref}
+	}
+	panic(fmt.Sprintf("no ruling for a %T", ticket)) // only the types above are ordered
+}
+
+func (h *judgeHandler) rulingError(err error, id string, team race.TeamID, ref string) any {
+	m := errorMessage{"error", err.Error(), race.CodeOf(err), id, team, ref, h.srv.retryMS(err)}
+	if m.Code == race.CodeInternal { // what went wrong inside is not for the device
+		m.Message, m.Code, m.RetryMS = textUnavailable.es, race.CodeUnavailable, h.srv.retryIn().Milliseconds()
+	}
+	return m
+}
+
+// clock adds the times of an exchange to a pong, when the ping had the client's:
+// a number.
+func (p *pongMessage) clock(t0 jsontext.Value, t1 float64, now time.Time) {
+	if t0.Kind() == '0' {
+		p.T0, p.T1, p.T2 = t0, t1, preciseMS(now)
+	}
 }
 
 // retryMS is the hint for who is told to try again, in milliseconds; 0 for others.

@@ -20,6 +20,7 @@ import (
 // the requests. err is set when there is no reply. An echoed ticket has neither.
 type Outbox interface {
 	Answer(ticket any, reply race.Reply, err error)
+	Ruled(ticket any, r race.Ruled, err error)
 	Revoked()
 }
 
@@ -27,6 +28,9 @@ type Outbox interface {
 type Session interface {
 	ID() string
 	Submit(ticket any, q race.Request)
+	// Rule has an order of the judge carried out. Whose it is and in which competition
+	// the session and the store say.
+	Rule(ticket any, o race.Order)
 	Echo(ticket any)
 	Close()
 }
@@ -199,8 +203,14 @@ type inbound struct {
 	TeamID  jsontext.Value `json:"equipo_id"`
 	Records jsontext.Value `json:"registros"`
 	T0      jsontext.Value `json:"t0"`
-	Battery jsontext.Value `json:"bateria"` // percent, of a ping
-	App     jsontext.Value `json:"app"`     // version of the client, of a ping
+	// Of a ping: how the device is.
+	Battery     jsontext.Value `json:"bateria"` // percent
+	App         jsontext.Value `json:"app"`     // version of the client
+	Competition jsontext.Value `json:"competencia_id"`
+	Pending     jsontext.Value `json:"pendientes"`
+	// Of a declaration.
+	Declared    jsontext.Value `json:"total"`
+	Declaration jsontext.Value `json:"id_declaracion"`
 	recordItem
 }
 
@@ -226,6 +236,10 @@ func (h *judgeHandler) OnText(payload []byte) {
 		h.registerOne(m, ref, now)
 	case "registrar_tiempos":
 		h.registerMany(m, ref, now)
+	case "anular_registro":
+		h.retract(m, ref, now)
+	case "declarar_marcas":
+		h.declare(m, ref, now)
 	default:
 		h.fail(errorMessage{Message: "Tipo de mensaje desconocido", Code: race.CodeUnknownType, Ref: ref})
 	}

@@ -3,12 +3,12 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"server5k/gateway/ws"
 	"server5k/race"
 )
 
@@ -70,13 +70,9 @@ type topic struct {
 	seq, stream int64
 	totals      map[race.TeamID]race.TeamTotal
 	order       []race.TeamID
-	ring        []ringEntry // ascending by seq, gapless, ending at seq
+	ring        []message // ascending by seq, gapless, ending at seq
+	amended     int64     // seq at which the state was changed by no event; who has seen it has not seen that
 	freshness
-}
-
-type ringEntry struct {
-	seq   int64
-	frame ws.Frame
 }
 
 func (l *Live) topic(id race.CompetitionID) *topic {
@@ -114,13 +110,20 @@ func (l *Live) reset(t *topic, s race.Snapshot) {
 	t.mu.Lock()
 	before, first := t.competition, t.totals == nil
 	same := !first && t.stream == s.Stream && t.seq == s.Seq
+	old := t.totals
+	if t.stream != s.Stream {
+		t.amended = 0
+	}
 	t.competition, t.seq, t.stream = s.Competition, s.Seq, s.Stream
 	t.totals, t.order = make(map[race.TeamID]race.TeamTotal, len(s.Totals)), t.order[:0]
 	for _, total := range s.Totals {
 		t.set(total)
 	}
+	if same && !maps.Equal(old, t.totals) { // the rules or a team were changed, which is no event
+		same, t.amended = false, s.Seq
+	}
 	if !same {
-		t.ring = nil
+		t.ring = nil // what it has may be concealed by now
 	}
 	t.mu.Unlock()
 	if first {
@@ -142,7 +145,7 @@ func (l *Live) reset(t *topic, s race.Snapshot) {
 func (l *Live) Publish(e race.Event) {
 	at := l.now()
 	t := l.topic(e.Competition.ID)
-	viewer, judge := l.stamp.viewerFrame(e), l.stamp.judgeFrame(e)
+	viewer, judge := l.stamp.viewerMessage(e), l.stamp.judgeFrame(e)
 	t.mu.Lock()
 	t.competition, t.seq = e.Competition, e.Seq
 	if e.Kind == race.TimesRecorded {
@@ -151,11 +154,12 @@ func (l *Live) Publish(e race.Event) {
 	if len(t.ring) == ringSize {
 		t.ring = append(t.ring[:0:0], t.ring[ringSize/4:]...)
 	}
-	t.ring = append(t.ring, ringEntry{e.Seq, viewer})
+	t.ring = append(t.ring, viewer)
 	t.mu.Unlock()
 	l.judges.post(delivery{topic: t, seq: e.Seq, frame: judge, skip: e.Origin, news: e.Kind == race.TimesRecorded, at: at})
+	d := delivery{topic: t, seq: e.Seq, frame: viewer.frame(), text: viewer.text(), live: l, at: at}
 	for _, v := range l.viewers {
-		v.post(delivery{topic: t, seq: e.Seq, frame: viewer, live: l, at: at})
+		v.post(d)
 	}
 	l.confirm(t)
 }
@@ -174,10 +178,13 @@ func (l *Live) joinJudge(t *topic, sub *subscriber, known race.Competition) {
 	l.judges.post(delivery{topic: t, join: sub, known: &known, live: l})
 }
 
-func (l *Live) leaveJudge(t *topic, conn *ws.Conn) { l.judges.post(delivery{topic: t, leave: conn}) }
+func (l *Live) leaveJudge(t *topic, conn connection) {
+	l.judges.post(delivery{topic: t, leave: conn})
+}
 
-// joinViewer subscribes a public socket: it gets the welcome, and with since the
-// events that it missed or a snapshot.
+// joinViewer subscribes a public socket or an event stream. A socket gets the
+// welcome, and with since the events that it missed or a snapshot; a stream gets
+// a snapshot, or what it missed.
 func (l *Live) joinViewer(t *topic, sub *subscriber, since *resume) {
 	l.mu.Lock()
 	sub.sweeper = l.viewers[l.next%len(l.viewers)]
@@ -201,39 +208,53 @@ type resume struct {
 	stream int64 // 0 when it did not say
 }
 
-// welcome builds what a joining viewer gets, and the event it then has seen.
+// welcome builds what a joining viewer gets, after which it has seen all there is.
 // t.mu is held.
-func (l *Live) welcome(t *topic, since *resume) (frames []ws.Frame, seen int64) {
-	c := t.competition
-	frames = append(frames, frame(viewerWelcome{
-		"conexion_establecida", c.ID, c.Name, c.Running, l.stamp.pointer(c.StartedAt), l.stamp.pointer(c.FinishedAt), t.seq, t.stream,
-	}))
-	if since == nil || (since.seq == t.seq && t.continues(*since)) {
-		return frames, t.seq
+func (l *Live) welcome(t *topic, since *resume, stream bool) []message {
+	var first []message
+	if !stream {
+		const kind = "conexion_establecida"
+		c := t.competition
+		first = append(first, encode(kind, viewerWelcome{
+			kind, c.ID, c.Name, c.Running, l.stamp.pointer(c.StartedAt), l.stamp.pointer(c.FinishedAt), t.seq, t.stream,
+		}))
+		if since == nil {
+			return first
+		}
 	}
-	if !t.continues(*since) {
-		return append(frames, l.snapshot(t)...), t.seq
+	if since == nil || !t.continues(*since) {
+		return append(first, (&subscriber{stream: stream}).anew(l.snapshot(t))...)
 	}
-	for _, e := range t.ring[int64(len(t.ring))-(t.seq-since.seq):] {
-		frames = append(frames, e.frame)
-	}
-	return frames, t.seq
+	return append(first, t.ring[int64(len(t.ring))-(t.seq-since.seq):]...)
 }
 
 // continues says whether the ring holds all after since; t.mu is held.
 func (t *topic) continues(since resume) bool {
+	if t.amended != 0 && since.seq <= t.amended {
+		return false
+	}
 	return (since.stream == 0 || since.stream == t.stream) && since.seq <= t.seq && since.seq >= t.seq-int64(len(t.ring))
 }
 
-// snapshot encodes the state; t.mu is held.
-func (l *Live) snapshot(t *topic) []ws.Frame {
+// snapshot encodes the state that the public is shown; t.mu is held.
+func (l *Live) snapshot(t *topic) message {
 	s := viewerSnapshot{viewerLifecycle: l.stamp.lifecycle(t.competition), Teams: []viewerTotal{}}
 	s.Message = "" // a state is no news
 	for _, id := range t.order {
-		s.Teams = append(s.Teams, total(t.totals[id]))
+		if team := t.totals[id]; !team.Concealed {
+			s.Teams = append(s.Teams, total(team))
+		}
 	}
-	return []ws.Frame{
-		frame(viewerEvent{Type: "resincronizar", Seq: t.seq, Stream: t.stream}),
-		frame(viewerEvent{"instantanea", t.seq, t.stream, s}),
-	}
+	return viewerEvent{"instantanea", t.seq, t.stream, s}.message()
+}
+
+// Seq returns the newest event of a competition that this node knows of and the
+// history that it counts in, and whether that is live, as it is for viewers. From
+// the first call on the node listens to the competition, which must exist; until
+// its state has come both are 0. It does not wait.
+func (l *Live) Seq(id race.CompetitionID) (seq, stream int64, live bool) {
+	t := l.topic(id)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.seq, t.stream, t.totals != nil && t.live(l.now())
 }

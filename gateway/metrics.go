@@ -78,7 +78,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Buckets: []float64{-10, -5, -2, -1, -0.5, -0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10},
 		}),
 		open: f.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "server5k_ws_connections", Help: "Open sockets.",
+			Name: "server5k_ws_connections", Help: "Open sockets, and the event streams of others as kind stream.",
 		}, []string{"kind"}),
 		overflow: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "server5k_ws_overflows_total", Help: "Times that a client did not read fast enough: a viewer gets a snapshot, a judge is closed.",
@@ -98,7 +98,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 	}
 	m.records = recordCounters(f)
-	for _, kind := range []socketKind{kindJudge, kindViewer} {
+	for _, kind := range []socketKind{kindJudge, kindViewer, kindStream} {
 		m.open.WithLabelValues(string(kind))
 		m.overflow.WithLabelValues(string(kind))
 		for _, r := range socketRefusals {

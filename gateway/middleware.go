@@ -74,6 +74,11 @@ func (c *call) dispatch(method string) error {
 		c.s.cfg.Panel(c.ctx)
 		return nil
 	}
+	if c.s.cfg.Console != nil && (c.path == "/juez" || strings.HasPrefix(c.path, "/juez/")) {
+		c.meter = c.s.consoleMeter
+		c.s.cfg.Console(c.ctx)
+		return nil
+	}
 	trusted := c.shareWithOrigin()
 	r, moved, ok := c.route(method)
 	switch {
@@ -117,7 +122,7 @@ func (c *call) route(method string) (r route, moved, ok bool) {
 		path += "/"
 	}
 	r, c.idText, c.second, ok = c.s.find(path)
-	if !ok || (r.socket != nil && !slashed) { // no client follows a redirect to a socket
+	if !ok || (r.socket != nil && !r.file && !slashed) { // no client follows a redirect to a socket
 		return r, false, false
 	}
 	c.meter = r.meter

@@ -55,6 +55,8 @@ func (s *Server) officeTable() map[string]route {
 		of + "resultados/versiones/{n}/":            get(s.version),
 		of + "resultados/diferencias/":              get(s.difference),
 		of + "importar/":                            post(s.importFile),
+		of + "marcas/":                              post(s.importMarks),
+		of + "puestos/":                             get(s.posts),
 		of + "exportar/{archivo}/":                  file(organizers, s.exportFile),
 		of + "export.csv/":                          file(organizers, s.exportResults),
 		of + "export.xlsx/":                         file(organizers, s.exportResults),
@@ -79,14 +81,22 @@ func (s *Server) officeTable() map[string]route {
 	}
 }
 
-// importPath says whether a path is one that takes a file.
-func importPath(path string) bool {
+// fileLimit is how many bytes a path takes that takes a file, 0 for others.
+func fileLimit(path string) int {
 	parts := strings.Split(strings.TrimSuffix(path, "/"), "/")
-	if len(parts) != 5 || parts[2] != "competencias" || parts[4] != "importar" {
-		return false
+	if len(parts) != 5 || parts[2] != "competencias" {
+		return 0
 	}
-	_, err := strconv.ParseUint(parts[3], 10, 63)
-	return err == nil
+	if _, err := strconv.ParseUint(parts[3], 10, 63); err != nil {
+		return 0
+	}
+	switch parts[4] {
+	case "importar":
+		return maxImportBytes
+	case "marcas":
+		return maxMarksBytes
+	}
+	return 0
 }
 
 // limits lets an organizer send a file where one is taken. Everybody else, and
@@ -98,7 +108,8 @@ func (s *Server) limits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		return none
 	}
 	path, _, _ := strings.Cut(string(h.RequestURI()), "?")
-	if !importPath(path) {
+	most := fileLimit(path)
+	if most == 0 {
 		return none
 	}
 	raw, found, err := auth.BearerFromHeader(string(h.Peek("Authorization")))
@@ -111,5 +122,5 @@ func (s *Server) limits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 			return none
 		}
 	}
-	return fasthttp.RequestConfig{MaxRequestBodySize: maxImportBytes, ReadTimeout: importTimeout}
+	return fasthttp.RequestConfig{MaxRequestBodySize: most, ReadTimeout: importTimeout}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"time"
 
 	"server5k/gateway/office"
@@ -12,6 +13,7 @@ type officeCompetitionJSON struct {
 	competitionJSON
 	TeamSize int     `json:"integrantes"`
 	Rounding string  `json:"politica_redondeo"`
+	Clock    string  `json:"politica_reloj"`
 	Gun      *string `json:"salida"`    // corrected; null before the start
 	ShiftMS  int64   `json:"ajuste_ms"` // by how much it is later than started_at
 	Version  int     `json:"version"`   // of the official results, 0 none
@@ -19,7 +21,7 @@ type officeCompetitionJSON struct {
 
 func officeCompetitionOf(c race.Competition, in stamp) officeCompetitionJSON {
 	return officeCompetitionJSON{
-		competitionJSON: competitionOf(c, in), TeamSize: c.TeamSize, Rounding: string(c.Rounding),
+		competitionJSON: competitionOf(c, in), TeamSize: c.TeamSize, Rounding: string(c.Rounding), Clock: string(cmp.Or(c.Clock, race.ClockClient)),
 		Gun: in.pointer(c.Gun()), ShiftMS: c.GunShift.Milliseconds(), Version: c.Version,
 	}
 }

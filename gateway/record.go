@@ -5,7 +5,6 @@ import (
 	"math"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -135,15 +134,9 @@ func (it recordItem) mark() (race.Mark, error) {
 		}
 		part.set(v)
 	}
-	if absent(it.Device) {
-		return m, nil
-	}
-	text, ok := stringOf(it.Device)
-	if !ok || utf8.RuneCountInString(text) > race.MaxDeviceLength {
-		return m, race.Errorf(race.CodeInvalidValue, "dispositivo debe ser un texto de hasta %d caracteres", race.MaxDeviceLength)
-	}
-	m.Device = text
-	return m, nil
+	var err error
+	m.Device, err = deviceName(it.Device)
+	return m, err
 }
 
 func milliseconds(ms float64) time.Duration {

@@ -39,7 +39,8 @@ type route struct {
 	methods map[string]handler
 	// extra are methods that only organizers have.
 	extra map[string]handler
-	// socket takes the GET as a WebSocket handshake; nothing else is checked.
+	// socket takes the GET as a WebSocket handshake, or to answer with an event
+	// stream; nothing else is checked.
 	socket func(*fasthttp.RequestCtx)
 	file   bool   // a GET without the final slash is answered and not redirected
 	meter  *meter // set by table
@@ -50,8 +51,9 @@ var methodOrder = [...]string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
-// deepRoute is a route with two parameters, or with one that is no number. They
-// are few and asked for rarely, and are looked at when nothing else fits.
+// deepRoute is a route with two parameters, or with one that is no number or stands
+// elsewhere. They are few and asked for rarely, and are looked at when nothing else
+// fits.
 type deepRoute struct {
 	parts []string
 	route route
@@ -81,15 +83,18 @@ func (s *Server) table() map[string]route {
 		"/api/me/":                            get(judges, s.me),
 		"/api/equipos/{id}/registros/":        post(judges, s.submitRecords),
 		"/api/equipos/{id}/registros/estado/": get(judges, s.teamRecords),
+		"/api/equipos/{id}/puesto/":           get(judges, s.ownPost),
 		"/api/admin/estado-competencias/":     get(public, s.competitionStates),
 		"/ws/juez/{id}/":                      {socket: s.judgeSocket},
 		"/ws/competencia/{id}/":               {socket: s.viewerSocket},
+		"/competencia/{id}/eventos/":          {socket: s.eventStream, file: true},
 	}
 	maps.Copy(all, s.officeTable())
 	maps.Copy(all, s.documentTable())
+	maps.Copy(all, s.lanTable())
 	for pattern, r := range all {
 		usual := http.StatusOK
-		if r.socket != nil {
+		if strings.HasPrefix(pattern, "/ws/") {
 			usual = http.StatusSwitchingProtocols
 		}
 		r.meter = s.metrics.meter(pattern, usual)
@@ -102,8 +107,10 @@ func (s *Server) table() map[string]route {
 func deepRoutes(all map[string]route) []deepRoute {
 	var out []deepRoute
 	for pattern, r := range all {
-		if strings.Count(pattern, "{") > strings.Count(pattern, numberPart) {
-			out = append(out, deepRoute{strings.Split(pattern, "/"), r})
+		parts := strings.Split(pattern, "/")
+		elsewhere := len(parts) <= idPart || parts[idPart] != numberPart
+		if n := strings.Count(pattern, "{"); n > strings.Count(pattern, numberPart) || n > 0 && elsewhere {
+			out = append(out, deepRoute{parts, r})
 		}
 	}
 	return out

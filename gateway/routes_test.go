@@ -14,7 +14,8 @@ func TestRoutes_Parameters(t *testing.T) {
 	t.Parallel()
 	s := New(Config{})
 	for path, want := range map[string][2]string{
-		"/api/equipos/7/": {"7"},
+		"/api/equipos/7/":                                      {"7"},
+		"/competencia/7/eventos/":                              {"7"},
 		"/api/competencias/7/resultados/versiones/12/":         {"7", "12"},
 		"/api/competencias/7/exportar/results.csv/":            {"7", "results.csv"},
 		"/api/categorias/estudiantes/":                         {"estudiantes"},
@@ -29,6 +30,7 @@ func TestRoutes_Parameters(t *testing.T) {
 	for _, path := range []string{
 		"/api/competencias/x/resultados/versiones/1/", "/api/competencias/1/resultados/versiones/x/", "/api/competencias/1/resultados/versiones//",
 		"/api/competencias/1/resultados/versiones/1/2/", "/api/categorias//", "/api/registros/a/b/", "/api/competencias/1/exportar//", "/api/equipos/{id}/",
+		"/competencia/x/eventos/", "/competencia//eventos/", "/competencia/{id}/eventos/",
 	} {
 		if _, id, second, ok := s.find(path); ok {
 			t.Errorf("%s leads somewhere with %q %q", path, id, second)

@@ -23,6 +23,9 @@ var rulingKinds = map[race.RulingKind]string{
 	race.RulingAccept:     "aceptar",
 	race.RulingUndo:       "deshacer",
 	race.RulingOfficial:   "oficial",
+	race.RulingRetract:    "retirar",
+	race.RulingDeclare:    "declarar",
+	race.RulingConceal:    "ocultar",
 }
 
 // rulingKind reads a kind from the wire; "" for none.
@@ -43,6 +46,11 @@ var findingKinds = map[race.FindingKind]string{
 	race.FindingNear:        "cercanos",
 	race.FindingImplausible: "inverosimil",
 	race.FindingBeforeGun:   "antes_de_salida",
+	race.FindingUndeclared:  "sin_declarar",
+	race.FindingDeclared:    "declaradas",
+	race.FindingGap:         "huecos",
+	race.FindingUnmeasured:  "reloj_sin_medir",
+	race.FindingClock:       "reloj_adelantado",
 }
 
 // causes are why teams are not ranked, on the wire.
@@ -60,13 +68,15 @@ type rulingJSON struct {
 	RecordID *string `json:"id_registro"` // the same by its UUID
 	AmountMS *int64  `json:"monto_ms"`    // of a gun or a penalty
 	Finding  string  `json:"hallazgo"`
-	Version  *int    `json:"version"`
-	Undoes   *int64  `json:"deshace"` // id of a decision
-	Key      *string `json:"clave"`
-	Author   string  `json:"autor"`
-	At       string  `json:"fecha"`
-	Reason   string  `json:"motivo"`
-	Holds    bool    `json:"vigente"` // nobody has taken it back
+	// Declaration is null for the other kinds.
+	Declaration *declarationJSON `json:"declaracion"`
+	Version     *int             `json:"version"`
+	Undoes      *int64           `json:"deshace"` // id of a decision
+	Key         *string          `json:"clave"`
+	Author      string           `json:"autor"`
+	At          string           `json:"fecha"`
+	Reason      string           `json:"motivo"`
+	Holds       bool             `json:"vigente"` // nobody has taken it back
 }
 
 // rulingsOf writes the rulings of a competition in their order.
@@ -95,6 +105,9 @@ func rulingOf(r race.Ruling, holds bool, record race.RecordID, in stamp) rulingJ
 	if r.Version != 0 {
 		out.Version = &r.Version
 	}
+	if r.Kind == race.RulingDeclare {
+		out.Declaration = declarationOf(&r, in)
+	}
 	out.RecordID, out.Key = uuidOf(record), uuidOf(r.Key)
 	return out
 }
@@ -115,13 +128,17 @@ type findingJSON struct {
 	Records  []int64 `json:"registros"` // their numbers
 	Count    int     `json:"total_registros"`
 	AmountMS int64   `json:"monto_ms"`
+	Declared int     `json:"declaradas"`
+	Device   *string `json:"dispositivo"` // null: it is about none
+	Missing  []int64 `json:"faltan"`      // numbers that the device gave and that are not stored
 	Accepted bool    `json:"aceptado"`
 	RulingID *int64  `json:"decision_id"` // that accepted it
 }
 
 func findingOf(f race.Finding) findingJSON {
 	return findingJSON{
-		f.Key, findingKinds[f.Kind], int64(f.Team), slices.Clone(f.Records), f.Count, f.Amount.Milliseconds(), f.Accepted, idOf(f.By.ID),
+		f.Key, findingKinds[f.Kind], int64(f.Team), slices.Clone(f.Records), f.Count, f.Amount.Milliseconds(),
+		f.Declared, textOf(f.Device), append([]int64{}, f.Numbers...), f.Accepted, idOf(f.By.ID),
 	}
 }
 
@@ -137,7 +154,10 @@ type evidenceJSON struct {
 	State         string       `json:"estado"`         // contado, retenido, anulado
 	Elapsed       int64        `json:"tiempo"`         // ms, as it was sent
 	Official      int64        `json:"tiempo_oficial"` // by the corrected gun
+	Corrected     bool         `json:"corregido"`      // Official counts from the corrected instant
 	Absent        bool         `json:"ausente"`
+	Hidden        bool         `json:"oculto"`           // from the public
+	Retracted     bool         `json:"retirado"`         // void, by its judge
 	Held          string       `json:"motivo_retencion"` // code, empty when it was not held
 	Moved         bool         `json:"movido"`
 	Included      bool         `json:"incluido"`
@@ -178,13 +198,14 @@ func evidenceOf(e race.Evidence, in stamp) []evidenceJSON {
 			about[*r.Record] = append(about[*r.Record], r)
 		}
 	}
-	finishes := e.Finishes()
+	finishes, hidden := e.Finishes(), e.Concealment()
 	out := make([]evidenceJSON, len(finishes))
 	for i, f := range finishes {
 		out[i] = evidenceJSON{
 			ID: f.ID.String(), Seq: f.Seq, Event: idOf(f.Event), CompetitionID: int64(e.Competition.ID),
 			TeamID: int64(f.For), MarkedTeamID: int64(f.Team), JudgeID: idOf(f.Judge),
 			State: stateOf(f), Elapsed: f.Elapsed.Milliseconds(), Official: f.Official.Milliseconds(), Absent: f.Absent(),
+			Corrected: f.Corrected, Hidden: hidden.Teams[f.For] || hidden.Records[f.Seq], Retracted: f.Retracted,
 			Held: string(f.Reason), Moved: f.Moved, Included: f.Included, Source: string(f.Source), Anonymous: f.Anonymous,
 			ReceivedAt: in.text(f.ReceivedAt), MarkedAt: in.pointer(f.Mark.MarkedAt), OffsetMS: f.Mark.ClockOffset.Milliseconds(),
 			UncertaintyMS: millisecondsOf(f.Mark.ClockUncertainty), Device: f.Mark.Device, DeviceSeq: idOf(f.Mark.DeviceSeq),

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -15,6 +16,7 @@ import (
 
 	"server5k/gateway/auth"
 	"server5k/gateway/hooks"
+	"server5k/gateway/lanca"
 	"server5k/gateway/office"
 	"server5k/gateway/ws"
 	"server5k/race"
@@ -64,9 +66,13 @@ type Config struct {
 	Hooks *hooks.Registry
 	// Panel answers what begins with /admin; nil: nothing is there.
 	Panel func(*fasthttp.RequestCtx)
+	// Console answers what begins with /juez; nil: nothing is there.
+	Console func(*fasthttp.RequestCtx)
 	// Public answers what no other route does and says whether it did; nil: nothing
 	// is there.
 	Public func(*fasthttp.RequestCtx) bool
+	// LAN offers the certificate of this server's own authority; nil: there is none.
+	LAN *lanca.Pages
 	// Logins limits failed logins; nil makes an own one. Sharing it with a panel
 	// makes the limits one.
 	Logins *auth.Logins
@@ -115,6 +121,7 @@ const (
 	idleTimeout     = 30 * time.Second
 	maxBodyBytes    = 64 << 10             // fifteen records with every field take 4 KiB
 	maxImportBytes  = 2<<20 + maxBodyBytes // a file of 2 MiB and the form around it
+	maxMarksBytes   = 1 << 20              // office.MaxFileMarks with every field take 600 KiB
 	importTimeout   = 30 * time.Second     // to send one
 	maxHeaderBytes  = 8 << 10
 	maxRestRequests = 4096 // at once; sockets do not count
@@ -129,14 +136,16 @@ type Server struct {
 	deep   []deepRoute
 	http   *fasthttp.Server
 
-	logins      *auth.Logins
-	door        door                 // of the sockets
-	retryIn     func() time.Duration // ws.RetryIn, fixed in tests
-	metrics     *metrics
-	panelMeter  *meter // of all of the panel
-	publicMeter *meter // of all pages of the public
-	readiness   *readiness
-	draining    atomic.Bool // set by Shutdown
+	logins       *auth.Logins
+	door         door // of the sockets
+	streams      *streams
+	retryIn      func() time.Duration // ws.RetryIn, fixed in tests
+	metrics      *metrics
+	panelMeter   *meter // of all of the panel
+	consoleMeter *meter // of the files of the judge console
+	publicMeter  *meter // of all pages of the public
+	readiness    *readiness
+	draining     atomic.Bool // set by Shutdown
 }
 
 // New returns a server that listens nowhere yet.
@@ -157,6 +166,7 @@ func New(cfg Config) *Server {
 		cfg:     cfg,
 		logins:  cfg.Logins,
 		door:    newDoor(cfg),
+		streams: newStreams(),
 		retryIn: ws.RetryIn,
 		metrics: newMetrics(cfg.Metrics),
 	}
@@ -173,6 +183,7 @@ func New(cfg Config) *Server {
 	s.routes = s.table()
 	s.deep = deepRoutes(s.routes)
 	s.panelMeter = s.metrics.meter("/admin/", http.StatusOK)
+	s.consoleMeter = s.metrics.meter("/juez/", http.StatusOK)
 	s.publicMeter = s.metrics.meter("/competencia/", http.StatusOK)
 	s.http = &fasthttp.Server{
 		Handler:                      s.serve,
@@ -211,14 +222,15 @@ func (s *Server) Serve(ln net.Listener) error {
 	return nil
 }
 
-// Shutdown stops accepting and waits for the requests under way until ctx ends.
-// Sockets are not its business: the ws server drains them.
+// Shutdown stops accepting, ends the event streams and waits for the requests under
+// way until ctx ends. Sockets are not its business: the ws server drains them.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
-	if err := s.http.ShutdownWithContext(ctx); err != nil {
-		return fmt.Errorf("shut http down: %w", err)
+	err := s.streams.drain(ctx)
+	if down := s.http.ShutdownWithContext(ctx); down != nil {
+		err = errors.Join(err, fmt.Errorf("shut http down: %w", down))
 	}
-	return nil
+	return err
 }
 
 // httpLog takes what fasthttp has to say, which is about broken clients.

@@ -14,6 +14,7 @@ type socketKind string
 const (
 	kindJudge  socketKind = "judge"
 	kindViewer socketKind = "viewer"
+	kindStream socketKind = "stream" // of events over HTTP
 )
 
 // closeRevoked ends the socket of a judge whose session was; the number is that

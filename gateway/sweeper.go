@@ -10,10 +10,18 @@ import (
 	"server5k/race"
 )
 
-// subscriber is one socket in a topic. Its fields belong to its sweeper once it
-// joined.
+// connection is what a sweeper writes to: a socket or an event stream.
+type connection interface {
+	// Send writes or queues bytes that are shared, and never waits. It returns false
+	// when they will not arrive.
+	Send(f ws.Frame) bool
+}
+
+// subscriber is one connection in a topic. Its fields belong to its sweeper once
+// it joined.
 type subscriber struct {
-	conn    *ws.Conn
+	conn    connection
+	stream  bool   // it gets text/event-stream and not frames
 	session string // of a judge: race.Event.Origin to skip
 	sweeper *sweeper
 	seen    int64 // the last event it has, or that a snapshot covers
@@ -30,19 +38,31 @@ type delivery struct {
 	topic  *topic
 	live   *Live
 	seq    int64
-	frame  ws.Frame
-	skip   string // session that needs no copy
-	news   bool   // for judges: may be dropped when too much waits
-	resync bool   // everybody needs a snapshot
+	frame  ws.Frame // for sockets
+	text   ws.Frame // for event streams
+	skip   string   // session that needs no copy
+	news   bool     // for judges: may be dropped when too much waits
+	resync bool     // everybody needs a snapshot
 	join   *subscriber
 	known  *race.Competition // of a joining judge
 	since  *resume           // of a joining viewer
-	leave  *ws.Conn
+	leave  connection
 	lagged *subscriber
-	status ws.Frame  // whether the topic is live, for viewers
-	down   bool      // what status says
+	status bool      // the frame is no event but whether the topic is live, for viewers
+	down   bool      // what it says
 	at     time.Time // when an event came to this node
 }
+
+// to is what a delivery has for one of both.
+func (d delivery) to(stream bool) ws.Frame {
+	if stream {
+		return d.text
+	}
+	return d.frame
+}
+
+// event says whether it is one, for everybody.
+func (d delivery) event() bool { return d.frame != nil && !d.status }
 
 // sweeper owns a part of the subscribers and is the only goroutine that writes
 // events to them. What is posted while it sweeps leaves together in the next
@@ -87,8 +107,8 @@ func (s *sweeper) post(d delivery) {
 		s.mu.Unlock()
 		return // a judge's own answers do not come this way
 	}
-	if len(s.mailbox) >= mailboxLimit && d.frame != nil && d.live != nil {
-		d.frame, d.resync = nil, true // the state comes instead of the event
+	if len(s.mailbox) >= mailboxLimit && d.event() && d.live != nil {
+		d.frame, d.text, d.resync = nil, nil, true // the state comes instead of the event
 		if last := &s.mailbox[len(s.mailbox)-1]; last.resync && last.topic == d.topic {
 			s.mu.Unlock()
 			return
@@ -121,7 +141,7 @@ func (s *sweeper) run() {
 // topic for everybody.
 func (s *sweeper) same(work []delivery) int {
 	n := 0
-	for n < len(work) && work[n].frame != nil && work[n].topic == work[0].topic {
+	for n < len(work) && work[n].event() && work[n].topic == work[0].topic {
 		n++
 	}
 	return max(n, 1)
@@ -142,7 +162,7 @@ func (s *sweeper) handle(work []delivery) {
 	case d.lagged != nil:
 		s.snapshot(d, []*subscriber{d.lagged})
 		s.remind(d)
-	case d.status != nil:
+	case d.status:
 		s.tell(d)
 	case d.resync:
 		s.snapshot(d, s.topics[d.topic])
@@ -172,7 +192,7 @@ func (s *sweeper) tell(d delivery) {
 		if sub.down == d.down || sub.stale {
 			continue // reminded after its snapshot
 		}
-		sub.send(d.status)
+		sub.send(d.to(sub.stream))
 		sub.down, sub.warned = d.down, true
 	}
 }
@@ -184,32 +204,49 @@ func (s *sweeper) remind(d delivery) {
 	d.topic.mu.Unlock()
 	sub := d.lagged
 	if !sub.stale && (down || sub.warned) {
-		sub.send(liveFrame(d.topic.id, !down))
+		sub.send(liveMessage(d.topic.id, !down).to(sub.stream))
 		sub.down, sub.warned = down, true
 	}
 }
 
 func (s *sweeper) snapshot(d delivery, to []*subscriber) {
 	d.topic.mu.Lock()
-	seq := d.topic.seq
-	f := slices.Concat(d.live.snapshot(d.topic)...)
+	seq, state := d.topic.seq, d.live.snapshot(d.topic)
 	d.topic.mu.Unlock()
+	var ready [2]ws.Frame // for sockets and for streams, once somebody needs it
 	for _, sub := range to {
+		f := &ready[kindOf(sub.stream)]
+		if *f == nil {
+			*f = concat(sub.anew(state), sub.stream)
+		}
 		sub.seen = seq
-		sub.send(f)
+		sub.send(*f)
 	}
+}
+
+func kindOf(stream bool) int {
+	if stream {
+		return 1
+	}
+	return 0
+}
+
+// anew is what tells a subscriber the state. A socket is told first to forget what
+// it has; a stream, which is resumed at what it got last, must not be cut between
+// the two.
+func (sub *subscriber) anew(state message) []message {
+	if sub.stream {
+		return []message{state}
+	}
+	resync := viewerEvent{Type: "resincronizar", Seq: state.at.seq, Stream: state.at.stream}
+	return []message{resync.message(), state}
 }
 
 // sweep sends events of one topic to all its subscribers: the same bytes to all
 // but those that have some of them already.
 func (s *sweeper) sweep(work []delivery) {
-	all, skipped := work[0].frame, map[string]bool{}
-	if len(work) > 1 {
-		all = nil
-		for _, d := range work {
-			all = append(all, d.frame...)
-		}
-	}
+	var all [2]ws.Frame // as in snapshot
+	skipped := map[string]bool{}
 	for _, d := range work {
 		if d.skip != "" {
 			skipped[d.skip] = true
@@ -217,9 +254,13 @@ func (s *sweeper) sweep(work []delivery) {
 	}
 	first, last, written := work[0].seq, work[len(work)-1].seq, 0
 	for _, sub := range s.topics[work[0].topic] {
-		f := all
-		if sub.seen >= first || (sub.session != "" && skipped[sub.session]) {
+		f := all[kindOf(sub.stream)]
+		switch {
+		case sub.seen >= first || (sub.session != "" && skipped[sub.session]):
 			f = sub.missing(work)
+		case f == nil:
+			f = together(work, sub.stream)
+			all[kindOf(sub.stream)] = f
 		}
 		if len(f) > 0 && !sub.stale {
 			sub.send(f)
@@ -244,13 +285,25 @@ func (s *sweeper) measure(work []delivery, written int) {
 	}
 }
 
-// missing puts together the frames that a subscriber has not seen and did not
+// together is all of the events for one of both.
+func together(work []delivery, stream bool) ws.Frame {
+	if len(work) == 1 {
+		return work[0].to(stream)
+	}
+	var f ws.Frame
+	for _, d := range work {
+		f = append(f, d.to(stream)...)
+	}
+	return f
+}
+
+// missing puts together the events that a subscriber has not seen and did not
 // cause.
 func (sub *subscriber) missing(work []delivery) ws.Frame {
 	var f ws.Frame
 	for _, d := range work {
 		if d.seq > sub.seen && (d.skip == "" || d.skip != sub.session) {
-			f = append(f, d.frame...)
+			f = append(f, d.to(sub.stream)...)
 		}
 	}
 	return f

@@ -41,6 +41,12 @@ func (s *Server) openViewer(ctx *fasthttp.RequestCtx) (*viewerHandler, *socketRe
 	if !ok {
 		return nil, refusedResume
 	}
+	return s.watch(ctx, since)
+}
+
+// watch lets somebody who has seen since watch the competition of the path, once
+// its state is known, or says why not.
+func (s *Server) watch(ctx *fasthttp.RequestCtx, since *resume) (*viewerHandler, *socketRefusal) {
 	path, _ := ctx.UserValue("id").(string)
 	id, ok := pathID(path)
 	if !ok {
@@ -64,7 +70,7 @@ func (s *Server) openViewer(ctx *fasthttp.RequestCtx) (*viewerHandler, *socketRe
 	if err != nil {
 		return nil, refusedOwner
 	}
-	return &viewerHandler{live: s.cfg.Live, metrics: s.metrics, topic: t, since: since}, nil
+	return &viewerHandler{live: s.cfg.Live, metrics: s.metrics, streams: s.streams, now: s.cfg.Now, topic: t, since: since}, nil
 }
 
 // resumePoint reads `desde` and `epoca`.
@@ -86,10 +92,13 @@ func resumePoint(ctx *fasthttp.RequestCtx) (*resume, bool) {
 	return &r, true
 }
 
-// viewerHandler is one public socket. It answers pings and ignores the rest.
+// viewerHandler is one public socket, which answers pings and ignores the rest, or
+// an event stream.
 type viewerHandler struct {
 	live    *Live
 	metrics *metrics
+	streams *streams // of who reads a stream
+	now     func() time.Time
 	topic   *topic
 	since   *resume
 	sub     *subscriber
@@ -104,14 +113,18 @@ func (h *viewerHandler) start(c *ws.Conn) ws.Handler {
 
 // OnText implements ws.Handler.
 func (h *viewerHandler) OnText(payload []byte) {
+	received := h.now()
 	var m struct {
 		Type jsontext.Value `json:"tipo"`
+		T0   jsontext.Value `json:"t0"`
 	}
 	if jsontext.Value(payload).Kind() != '{' || json.Unmarshal(payload, &m, lenient) != nil {
 		return
 	}
 	if kind, _ := stringOf(m.Type); kind == "ping" {
-		h.sub.conn.Send(frame(pongMessage{Type: "pong"}))
+		p := pongMessage{Type: "pong"}
+		p.clock(m.T0, preciseMS(received), h.now())
+		h.sub.conn.Send(frame(p))
 	}
 }
 

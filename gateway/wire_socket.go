@@ -106,6 +106,20 @@ type (
 		Error string    `json:"error"`
 		Code  race.Code `json:"codigo"`
 	}
+	retractedMessage struct {
+		Type      string      `json:"tipo"`
+		TeamID    race.TeamID `json:"equipo_id"`
+		ID        string      `json:"id_registro"`
+		Duplicate bool        `json:"duplicado"` // it was taken back already
+		Ref       string      `json:"ref,omitzero"`
+	}
+	declaredMessage struct {
+		Type   string      `json:"tipo"`
+		TeamID race.TeamID `json:"equipo_id"`
+		Total  int         `json:"total"`
+		Stored int         `json:"guardadas"` // race.Post.Stored
+		Ref    string      `json:"ref,omitzero"`
+	}
 	errorMessage struct {
 		Type    string      `json:"tipo"`
 		Message string      `json:"mensaje"`
@@ -169,11 +183,14 @@ type (
 		FinishedAt *string            `json:"finished_at"`
 	}
 	viewerTotal struct {
-		ID      race.TeamID `json:"equipo_id"`
-		Name    string      `json:"equipo_nombre"`
-		Bib     int         `json:"equipo_dorsal"`
-		Records int         `json:"total_registros"`
-		Total   int64       `json:"tiempo_total"`
+		ID       race.TeamID `json:"equipo_id"`
+		Name     string      `json:"equipo_nombre"`
+		Bib      int         `json:"equipo_dorsal"`
+		Records  int         `json:"total_registros"`
+		Total    int64       `json:"tiempo_total"` // official: by the clock policy, the gun, the rounding and penalties
+		Status   string      `json:"estado"`
+		Absent   int         `json:"ausentes"`
+		Category string      `json:"categoria"`
 	}
 	viewerSnapshot struct {
 		viewerLifecycle
@@ -220,27 +237,15 @@ func (s stamp) judgeLifecycleFrame(c race.Competition) ws.Frame {
 	return frame(judgeLifecycle{kind, text, started, finished, lifecycleState{c.ID, c.Name, c.Running, started, finished}})
 }
 
-// viewerFrame encodes an event for the public.
-func (s stamp) viewerFrame(e race.Event) ws.Frame {
-	if e.Kind == race.TimesRecorded {
-		return frame(viewerEvent{"registros_actualizados", e.Seq, e.Stream, total(e.Total)})
-	}
-	kind, _ := lifecycleText(e.Competition)
-	return frame(viewerEvent{kind, e.Seq, e.Stream, s.lifecycle(e.Competition)})
-}
-
 func (s stamp) lifecycle(c race.Competition) viewerLifecycle {
 	_, text := lifecycleText(c)
 	return viewerLifecycle{text, c.ID, c.Name, c.Running, s.pointer(c.StartedAt), s.pointer(c.FinishedAt)}
 }
 
-// liveFrame tells viewers whether a competition is live.
-func liveFrame(id race.CompetitionID, live bool) ws.Frame {
-	return frame(viewerLive{"estado_en_vivo", liveCondition{id, live}})
-}
-
 func total(t race.TeamTotal) viewerTotal {
-	return viewerTotal{t.Team.ID, t.Team.Name, t.Team.Bib, t.Records, t.Elapsed.Milliseconds()}
+	return viewerTotal{
+		t.Team.ID, t.Team.Name, t.Team.Bib, t.Records, t.Elapsed.Milliseconds(), string(t.Status), t.Absent, string(t.Team.Category),
+	}
 }
 
 // recorded is the answer to registrar_tiempo.

@@ -64,12 +64,16 @@ func payload(t *testing.T, f ws.Frame) jsontext.Value {
 type fakeSession struct {
 	tickets  []any
 	requests []race.Request
+	orders   []race.Order
 }
 
 func (s *fakeSession) ID() string { return "session-1" }
 
 func (s *fakeSession) Submit(ticket any, q race.Request) {
 	s.tickets, s.requests = append(s.tickets, ticket), append(s.requests, q)
+}
+func (s *fakeSession) Rule(ticket any, o race.Order) {
+	s.tickets, s.orders = append(s.tickets, ticket), append(s.orders, o)
 }
 func (s *fakeSession) Echo(ticket any) { s.tickets = append(s.tickets, ticket) }
 func (s *fakeSession) Close()          {}
@@ -151,18 +155,26 @@ func TestJudgeMessages(t *testing.T) {
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	s := stamp{quito}
-	total := race.Event{Kind: race.TimesRecorded, Seq: 12, Stream: 77, Competition: comp, Total: race.TeamTotal{Team: team, Records: 2, Elapsed: 2469134 * time.Millisecond}}
+	total := race.Event{Kind: race.TimesRecorded, Seq: 12, Stream: 77, Competition: comp, Total: race.TeamTotal{
+		Team: team, Records: 2, Absent: 1, Elapsed: 2469134 * time.Millisecond, Status: race.StatusIncomplete,
+	}}
+	hidden := total
+	hidden.Total.Concealed = true
 	started := race.Event{Kind: race.CompetitionStarted, Seq: 1, Stream: 77, Competition: comp}
 	stopped := race.Event{Kind: race.CompetitionStopped, Seq: 13, Stream: 77, Competition: over}
 	for name, f := range map[string]ws.Frame{
 		"judge_registros_actualizados":  s.judgeFrame(total),
+		"viewer_sin_cambios":            s.viewerMessage(hidden).frame(),
 		"judge_competencia_iniciada":    s.judgeFrame(started),
 		"judge_competencia_detenida":    s.judgeFrame(stopped),
-		"viewer_registros_actualizados": s.viewerFrame(total),
-		"viewer_competencia_iniciada":   s.viewerFrame(started),
-		"viewer_competencia_detenida":   s.viewerFrame(stopped),
+		"viewer_registros_actualizados": s.viewerMessage(total).frame(),
+		"viewer_competencia_iniciada":   s.viewerMessage(started).frame(),
+		"viewer_competencia_detenida":   s.viewerMessage(stopped).frame(),
 	} {
 		golden(t, name, payload(t, f))
+	}
+	if diff := cmp.Diff(string(s.judgeFrame(total)), string(s.judgeFrame(hidden))); diff != "" {
+		t.Errorf("judges see their own (-shown +concealed):\n%s", diff)
 	}
 	golden(t, "judge_conexion_establecida", s.judgeWelcome([]race.Competition{comp, over}, now))
 }
@@ -172,6 +184,8 @@ func TestEvents(t *testing.T) {
 func FuzzJudgeMessage(f *testing.F) {
 	for _, seed := range []string{
 		`{"tipo":"ping","t0":1}`, `{"tipo":"registrar_tiempo","equipo_id":7,"tiempo":1}`, `{"tipo":"registrar_tiempos","equipo_id":7,"registros":[{"tiempo":1},5]}`,
+		string(fromClient(f, "judge_anular_registro")), string(fromClient(f, "judge_declarar_marcas")), string(fromClient(f, "judge_ping")),
+		`{"tipo":"declarar_marcas","equipo_id":7,"total":1e3,"secuencia":-1,"id_declaracion":""}`,
 		`{"tipo":5,"ref":[]}`, `null`, `{"tipo":"ping","tipo":"x"}`, "\xef\xbb\xbf{}", `{"tipo":"registrar_tiempo","equipo_id":1e400,"tiempo":1}`,
 	} {
 		f.Add([]byte(seed))
@@ -189,7 +203,14 @@ func FuzzJudgeMessage(f *testing.F) {
 			}
 			reply = race.Refuse(q, team, race.Errorf(race.CodeConflict, "x"))
 		}
-		if _, err := json.Marshal(h.answer(s.tickets[0], reply, nil)); err != nil {
+		answer := func() any { return h.answer(s.tickets[0], reply, nil) }
+		for _, o := range s.orders {
+			if d := o.Declared; o.Key == (race.OrderKey{}) || o.At.IsZero() || d.Total < 0 || d.Total > race.MaxDeclared || d.Highest < 0 || d.Highest > race.MaxDeviceSeq {
+				t.Fatalf("order %+v", o)
+			}
+			answer = func() any { return h.ruled(s.tickets[0], race.Ruled{Ruling: race.Ruling{Team: o.Team}}, nil) }
+		}
+		if _, err := json.Marshal(answer()); err != nil {
 			t.Fatal(err)
 		}
 	})

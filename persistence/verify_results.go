@@ -94,7 +94,7 @@ func checkStandings(c race.Competition, standings []race.Standing, teams []race.
 		if r.Elapsed == 0 {
 			s.absent++
 		}
-		ms := r.Elapsed.Milliseconds()
+		ms := clocked(c, r)
 		if c.Rounding == race.RoundUpEach {
 			ms = (ms + 999) / 1000 * 1000
 		}
@@ -113,6 +113,20 @@ func checkStandings(c race.Competition, standings []race.Standing, teams []race.
 		}
 	}
 	return nil
+}
+
+// clocked returns the milliseconds of a record by the clock policy, worked out from
+// the microseconds that are stored.
+func clocked(c race.Competition, r race.TimeRecord) int64 {
+	ms := r.Elapsed.Milliseconds()
+	if c.Clock != race.ClockCorrected || ms == 0 || c.StartedAt.IsZero() || r.Mark.MarkedAt.IsZero() || r.Mark.ClockUncertainty <= 0 {
+		return ms
+	}
+	us := r.Mark.MarkedAt.UnixMicro() + r.Mark.ClockOffset.Microseconds() - c.StartedAt.UnixMicro()
+	if at := (us + 500) / 1000; us >= 500 && at <= race.MaxElapsed.Milliseconds() {
+		return at
+	}
+	return ms
 }
 
 // differs says how a line of the results differs from its sum, "" when it does

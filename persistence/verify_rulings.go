@@ -3,6 +3,7 @@ package persistence
 import (
 	"crypto/sha256"
 	"fmt"
+	"unicode/utf8"
 
 	"server5k/race"
 )
@@ -31,6 +32,10 @@ func checkRulings(a Archive) *Damage {
 			return damage("su equipo %d no está en la competencia", r.Team)
 		case !earlier[r.Undoes]:
 			return damage("deshace la %d, que no es anterior", r.Undoes)
+		case r.Kind == race.RulingDeclare && !declares(r):
+			return damage("declara %d marcas del equipo %d hasta la %d de %q", r.Declared.Total, r.Team, r.Declared.Highest, r.Declared.Device)
+		case r.Kind != race.RulingDeclare && r.Declared != (race.Declaration{}):
+			return damage("declara marcas y es de la clase %q", r.Kind)
 		case other != 0 && r.Key != (race.OrderKey{}):
 			return damage("su clave es también de la %d", other)
 		}
@@ -40,6 +45,14 @@ func checkRulings(a Archive) *Damage {
 		return &Damage{Text: fmt.Sprintf("la salida está corregida en %s y según las decisiones es %s", a.Competition.GunShift, want)}
 	}
 	return nil
+}
+
+// declares says whether a declaration can be one: of a team, within the bounds that
+// the order was held to.
+func declares(r race.Ruling) bool {
+	d := r.Declared
+	return r.Team != 0 && d.Total >= 0 && d.Total <= race.MaxDeclared && d.Highest >= 0 &&
+		utf8.RuneCountInString(d.Device) <= race.MaxDeviceLength
 }
 
 // checkVersions finds official results that are not what was published, or that

@@ -13,7 +13,7 @@ import (
 func ruledOn() Archive {
 	a := sound(1)
 	at := time.Date(2026, 5, 3, 9, 0, 0, 0, time.UTC)
-	a.Competition.StartedAt, a.Competition.FinishedAt, a.Event = at, at.Add(time.Hour), 10
+	a.Competition.StartedAt, a.Competition.FinishedAt, a.Event = at, at.Add(time.Hour), 11
 	rule := func(r race.Ruling) {
 		r.ID, r.Competition, r.At = race.RulingID(len(a.Rulings)+1), 1, at
 		r.Event = int64(r.ID) + 2
@@ -32,26 +32,33 @@ func ruledOn() Archive {
 	rule(race.Ruling{Kind: race.RulingOfficial, Version: 1})
 	rule(race.Ruling{Kind: race.RulingUndo, Undoes: 3, Record: 2, Team: 7})
 	rule(race.Ruling{Kind: race.RulingOfficial, Version: 2})
+	rule(race.Ruling{Kind: race.RulingDeclare, Team: 7, Declared: race.Declaration{Total: 3, Device: "web-1", Highest: 3}})
 	return a
 }
 
 func TestVerifier_FindsWhatTheRulingsDoNotSay(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(a *Archive){
-		"":                                   func(*Archive) {},
-		"decisión 3: su registro 4 no exis":  func(a *Archive) { a.Rulings[2].Record = 4 },
-		"decisión 3: su equipo 9 no está":    func(a *Archive) { a.Rulings[2].Team = 9 },
-		"decisión 5: deshace la 6, que no":   func(a *Archive) { a.Rulings[4].Undoes = 6 },
-		"decisión 2: está dos veces":         func(a *Archive) { a.Rulings[2].ID = 2 },
-		"su clave es también de la 2":        func(a *Archive) { a.Rulings[2].Key = a.Rulings[1].Key },
-		"la salida está corregida en 2s":     func(a *Archive) { a.Competition.GunShift = 2 * time.Second },
-		"según las decisiones es 0s":         func(a *Archive) { a.Rulings[1].Amount = 0 },
-		"hay 1 versiones oficiales":          func(a *Archive) { a.Versions = a.Versions[:1] },
-		"la última debe ser la 3":            func(a *Archive) { a.Competition.Version = 3 },
-		"2 versiones oficiales, 1 decisione": func(a *Archive) { a.Rulings[5].Kind = race.RulingAccept },
-		"oficial 3: falta una anterior":      func(a *Archive) { a.Versions[1].Number = 3 },
-		"oficial 1: no la publicó la deci":   func(a *Archive) { a.Versions[0].Ruling = 6 },
-		"oficial 1: su contenido no es el":   func(a *Archive) { a.Versions[0].Sheet = a.Versions[1].Sheet },
+		"":                                          func(*Archive) {},
+		"decisión 3: su registro 4 no exis":         func(a *Archive) { a.Rulings[2].Record = 4 },
+		"decisión 3: su equipo 9 no está":           func(a *Archive) { a.Rulings[2].Team = 9 },
+		"decisión 5: deshace la 6, que no":          func(a *Archive) { a.Rulings[4].Undoes = 6 },
+		"decisión 2: está dos veces":                func(a *Archive) { a.Rulings[2].ID = 2 },
+		"su clave es también de la 2":               func(a *Archive) { a.Rulings[2].Key = a.Rulings[1].Key },
+		"la salida está corregida en 2s":            func(a *Archive) { a.Competition.GunShift = 2 * time.Second },
+		"según las decisiones es 0s":                func(a *Archive) { a.Rulings[1].Amount = 0 },
+		"hay 1 versiones oficiales":                 func(a *Archive) { a.Versions = a.Versions[:1] },
+		"la última debe ser la 3":                   func(a *Archive) { a.Competition.Version = 3 },
+		"2 versiones oficiales, 1 decisione":        func(a *Archive) { a.Rulings[5].Kind = race.RulingAccept },
+		"decisión 7: declara 1001 marcas":           func(a *Archive) { a.Rulings[6].Declared.Total = race.MaxDeclared + 1 },
+		"decisión 7: declara -1 marcas":             func(a *Archive) { a.Rulings[6].Declared.Total = -1 },
+		"hasta la -2 de \"web-1\"":                  func(a *Archive) { a.Rulings[6].Declared.Highest = -2 },
+		"decisión 7: declara 3 marcas del equipo 0": func(a *Archive) { a.Rulings[6].Team = 0 },
+		"hasta la 3 de \"ñññ":                       func(a *Archive) { a.Rulings[6].Declared.Device = strings.Repeat("ñ", race.MaxDeviceLength+1) },
+		"declara marcas y es de la clase":           func(a *Archive) { a.Rulings[6].Kind = race.RulingPenalty },
+		"oficial 3: falta una anterior":             func(a *Archive) { a.Versions[1].Number = 3 },
+		"oficial 1: no la publicó la deci":          func(a *Archive) { a.Versions[0].Ruling = 6 },
+		"oficial 1: su contenido no es el":          func(a *Archive) { a.Versions[0].Sheet = a.Versions[1].Sheet },
 		"oficial 2: su contenido no se ent": func(a *Archive) {
 			v := &a.Versions[1]
 			e := a.Evidence()

@@ -116,6 +116,57 @@ func TestCheckStandings_FindsEveryDifference(t *testing.T) {
 	}
 }
 
+// The recount follows the clock policy by itself: it agrees with the results under
+// both, and sees results that follow the other one.
+func TestCheckStandings_FollowsTheClockPolicy(t *testing.T) {
+	t.Parallel()
+	gun := time.Date(2026, 5, 3, 9, 0, 0, 250_000, time.UTC)
+	corrected := func(at, offset, uncertainty time.Duration) race.Mark {
+		return race.Mark{MarkedAt: gun.Add(at), ClockOffset: offset, ClockUncertainty: uncertainty}
+	}
+	for name, c := range map[string]struct {
+		mark  race.Mark
+		total int64 // of the first record, under ClockCorrected
+	}{
+		"measured":         {corrected(2*time.Minute, -420*time.Second, time.Millisecond), 60_001},
+		"fast phone":       {corrected(2*time.Minute, -50*time.Second, time.Millisecond), 70_000},
+		"half a ms":        {corrected(time.Minute+1500*time.Microsecond, 0, time.Microsecond), 60_002},
+		"just below":       {corrected(time.Minute+1499*time.Microsecond, 0, time.Microsecond), 60_001},
+		"at the gun":       {corrected(499*time.Microsecond, 0, time.Millisecond), 60_001},
+		"after the gun":    {corrected(500*time.Microsecond, 0, time.Millisecond), 1},
+		"a day":            {corrected(25*time.Hour, -time.Hour, time.Millisecond), 86_400_000},
+		"more than a day":  {corrected(25*time.Hour, time.Millisecond-time.Hour, time.Millisecond), 60_001},
+		"not measured":     {corrected(2*time.Minute, time.Second, 0), 60_001},
+		"no instant":       {race.Mark{ClockOffset: time.Second, ClockUncertainty: time.Second}, 60_001},
+		"whole, corrected": {corrected(time.Minute, time.Second, time.Second), 61_000},
+	} {
+		a := sound(1)
+		a.Competition.StartedAt, a.Competition.Rounding = gun, race.RoundRaw
+		a.Records[0].Mark = c.mark
+		a.Records[1].Elapsed = 0 // an absent runner has no time whatever the clock says
+		a.Records[1].Mark = c.mark
+		teams := []race.TeamRow{{Team: a.Teams[0]}, {Team: a.Teams[1]}}
+		for _, policy := range []race.ClockPolicy{"", race.ClockClient, race.ClockCorrected} {
+			a.Competition.Clock = policy
+			standings := race.Rank(a.Competition, a.Teams, a.Records)
+			want := int64(2 * 60_001)
+			if policy == race.ClockCorrected {
+				want = c.total + 60_001
+			}
+			if d := checkStandings(a.Competition, standings, teams, a.Records); d != nil || clocked(a.Competition, a.Records[0])+60_001 != want {
+				t.Errorf("%s, %q: %v, %d ms", name, policy, d, clocked(a.Competition, a.Records[0]))
+			}
+			other := a.Competition
+			if other.Clock = race.ClockCorrected; policy == race.ClockCorrected {
+				other.Clock = race.ClockClient
+			}
+			if d := checkStandings(other, standings, teams, a.Records); (d == nil) != (c.total == 60_001) {
+				t.Errorf("%s: results under %q pass for those under %q: %v", name, policy, other.Clock, d)
+			}
+		}
+	}
+}
+
 // moving is a store whose second way is ahead of the first for some readings.
 type moving struct {
 	Store

@@ -138,6 +138,17 @@ func (e Evidence) Adjustments() map[TeamID]Adjustment {
 			change(f.For, func(a *Adjustment) { a.With = append(a.With, f.TimeRecord) })
 		}
 	}
+	included := map[int64]bool{}
+	for _, r := range e.Rulings {
+		if r.Kind == RulingInclude {
+			included[r.Record] = true
+		}
+	}
+	for _, f := range s.finishes {
+		if included[f.Seq] && f.State == StateHeld {
+			change(f.Team, func(a *Adjustment) { a.Included = append(a.Included, f.TimeRecord) })
+		}
+	}
 	for id, p := range s.penalties {
 		change(id, func(a *Adjustment) { a.Penalty = p })
 	}
@@ -156,6 +167,9 @@ type Adjustment struct {
 	Penalty       time.Duration
 	Disqualified  bool
 	Concealed     bool
+	// Included are the held records of the team that a ruling has counted, whatever
+	// became of it since: who sends one again is told that it is stored.
+	Included []TimeRecord
 }
 
 // Concealment is what the public is not shown: teams, and finishes of single

@@ -1,7 +1,6 @@
 package race
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -90,51 +89,6 @@ func (l *Ledger) Team(id TeamID) (Team, bool) {
 		return Team{}, false
 	}
 	return y.team, true
-}
-
-// Adjust makes known what rulings change in the totals. It changes nothing in
-// what Decide does: a judge's device counts what it has sent.
-func (l *Ledger) Adjust(a map[TeamID]Adjustment) { l.adjustments = a }
-
-// Total returns what a team has on record, as the standings count it.
-func (l *Ledger) Total(id TeamID) TeamTotal {
-	y, a, c := l.tally(id), l.adjustments[id], l.competition
-	t := TeamTotal{Team: y.team, Concealed: a.Concealed}
-	add := func(by int, records []TimeRecord) {
-		for _, r := range records {
-			t.Records += by
-			t.Elapsed += time.Duration(by) * c.Rounding.each(c.Official(r))
-			if r.Absent() {
-				t.Absent += by
-			}
-		}
-	}
-	add(1, y.records)
-	add(1, a.With)
-	add(-1, a.Without)
-	t.Elapsed = c.Rounding.total(t.Elapsed) + a.Penalty
-	if t.Status, _, _ = c.status(t.Records, t.Absent); a.Disqualified {
-		t.Status = StatusDisqualified
-	}
-	return t
-}
-
-// Room says whether a team has fewer records that count than runners, by the
-// rulings. Decide knows slots only, which what is void still takes.
-func (l *Ledger) Room(id TeamID) bool { return l.Total(id).Records < l.competition.TeamSize }
-
-// Totals returns what every known team has on record, by bib.
-func (l *Ledger) Totals() []TeamTotal {
-	var out []TeamTotal
-	for id, y := range l.teams {
-		if y.known {
-			out = append(out, l.Total(id))
-		}
-	}
-	slices.SortFunc(out, func(a, b TeamTotal) int {
-		return cmp.Or(cmp.Compare(a.Team.Bib, b.Team.Bib), cmp.Compare(a.Team.ID, b.Team.ID))
-	})
-	return out
 }
 
 func (l *Ledger) tally(id TeamID) *tally {
@@ -390,8 +344,9 @@ func (v *view) repeats(rec TimeRecord) (TimeRecord, bool) {
 }
 
 // Known answers a request from memory when every record of it is stored already
-// with the same content and the team is the judge's: stored records are
-// immutable, so even an owner whose epoch is over answers the truth.
+// with the same content, counted or included by a ruling, and the team is the
+// judge's: stored records are immutable, so even an owner whose epoch is over
+// answers the truth.
 func (l *Ledger) Known(q Request) (Reply, bool) {
 	y, ok := l.teams[q.Team]
 	if !ok || !y.known || q.Judge == 0 || y.team.Judge != q.Judge {
@@ -400,6 +355,9 @@ func (l *Ledger) Known(q Request) (Reply, bool) {
 	r := Reply{Team: y.team, Outcomes: make([]Outcome, len(q.Records))}
 	for i, rec := range q.Records {
 		e, ok := l.ids[rec.ID]
+		if held, included := l.Included(HeldMark{q.Team, rec.ID, rec.Elapsed}); !ok && included {
+			e, ok = entry{held.Team, held.Elapsed, held.ReceivedAt}, true
+		}
 		if !ok || e.team != q.Team || e.elapsed != rec.Elapsed {
 			return Reply{}, false
 		}

@@ -105,6 +105,11 @@ type Presence struct {
 	App              string
 	Received         int64 // records that came over this connection
 	Confirmed        int64 // of them, acknowledged as stored
+	// What the last heartbeat said of a competition, zero without: the highest number
+	// that the device gave a mark there, and how many marks it has not confirmed yet.
+	Competition CompetitionID
+	Claimed     int64
+	Pending     int
 }
 
 // TeamCount is how many records a team has: those that were counted when they

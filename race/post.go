@@ -58,6 +58,17 @@ func (d *PostDevice) Claim(highest int64) {
 	d.Claimed = max(d.Claimed, highest)
 }
 
+// Stored returns how many marks the judge of a team has here, Post.Stored: what a
+// declaration is answered with.
+func (e Evidence) Stored(team TeamID) int {
+	for _, p := range e.Posts() {
+		if p.Team == team {
+			return p.Stored
+		}
+	}
+	return 0
+}
+
 // Posts returns the post of each team, by bib.
 func (e Evidence) Posts() []Post { return e.state().posts() }
 

@@ -63,14 +63,16 @@ func TestEvidence_Posts(t *testing.T) {
 		{"other number", nil, []race.Order{declare(1, 1, 2, 3)}, "stored 3, declared 2, [{web-1 3 3 []}], proven false"},
 		{"a number that never came", nil, []race.Order{declare(1, 1, 3, 4)}, "stored 3, declared 3, [{web-1 4 3 [4]}], proven false"},
 		{
-			"a gap", func(e *race.Evidence) { e.Records[1].Mark.DeviceSeq = 4 }, []race.Order{declare(1, 1, 3, 4)},
+			"a gap", func(e *race.Evidence) { e.Records[1].Mark.DeviceSeq = 4 },
+			[]race.Order{declare(1, 1, 3, 4)},
 			"stored 3, declared 3, [{web-1 4 4 [2]}], proven false",
 		},
 		{"taken back", nil, []race.Order{late, declare(1, 1, 2, 3)}, "stored 2, declared 2, [{web-1 3 3 []}], proven true"},
 		{"what organizers void stays a mark", nil, []race.Order{{Kind: race.RulingVoid, Record: 1}, declare(1, 1, 3, 3)}, "stored 3, declared 3, [{web-1 3 3 []}], proven true"},
 		{
 			"two phones", func(e *race.Evidence) { e.Records[5].Mark.Device, e.Records[5].Mark.DeviceSeq = "web-9", 1 },
-			[]race.Order{declare(1, 1, 3, 2)}, "stored 3, declared 3, [{web-1 2 2 []} {web-9 1 1 []}], proven true",
+			[]race.Order{declare(1, 1, 3, 2)},
+			"stored 3, declared 3, [{web-1 2 2 []} {web-9 1 1 []}], proven true",
 		},
 		{
 			"numbers without end", func(e *race.Evidence) { e.Records[5].Mark.DeviceSeq = 1 << 50 },
@@ -151,7 +153,9 @@ func TestEvidence_RuleForJudge(t *testing.T) {
 		return race.Order{Kind: race.RulingRetract, Team: team, Judge: judge, RecordID: id, Key: race.KeyOf(race.RulingRetract, id), At: at}
 	}
 	include := retract(1, 1, 6)
-	include.Kind = race.RulingInclude
+	include.Kind, include.Elapsed = race.RulingInclude, 25*time.Minute
+	other := include
+	other.Elapsed = time.Minute
 	for _, c := range []struct {
 		name   string
 		before []race.Order
@@ -173,6 +177,8 @@ func TestEvidence_RuleForJudge(t *testing.T) {
 		{"a penalty", nil, race.Order{Kind: race.RulingPenalty, Team: 1, Judge: 1, Amount: time.Second}, race.CodeForbidden},
 		{"no place for the last one", nil, include, race.CodeTeamComplete},
 		{"a place for the last one", []race.Order{retract(1, 1, 2)}, include, ""},
+		{"the last one twice", []race.Order{retract(1, 1, 2), asInclude(include)}, asInclude(include), ""},
+		{"one with another time", []race.Order{retract(1, 1, 2)}, other, race.CodeNoRecord},
 		{"declare for others", nil, declare(1, 2, 3, 3), race.CodeForeignTeam},
 		{"declare nonsense", nil, declare(1, 1, -1, 3), race.CodeInvalidValue},
 	} {
@@ -183,6 +189,44 @@ func TestEvidence_RuleForJudge(t *testing.T) {
 				t.Errorf("got %q (%v), want %q", got, err, c.want)
 			}
 		})
+	}
+}
+
+func asInclude(o race.Order) race.Order {
+	o.Key = race.KeyOf(race.RulingInclude, o.RecordID)
+	return o
+}
+
+// An id was held with two times: what was included is the one that the order named,
+// and the other is not taken for it.
+func TestEvidence_IncludeKnowsTheTime(t *testing.T) {
+	t.Parallel()
+	e := judged()
+	second := e.Records[5]
+	second.Seq, second.Elapsed = 7, 26*time.Minute
+	e.Records = append(e.Records, second)
+	o := asInclude(race.Order{Kind: race.RulingInclude, Team: 1, Judge: 1, RecordID: second.ID, Elapsed: 25 * time.Minute})
+	e = carryOut(t, e, race.Order{Kind: race.RulingVoid, Record: 1}, o)
+	if got := e.Rulings[len(e.Rulings)-1]; got.Record != 6 {
+		t.Errorf("included %d", got.Record)
+	}
+	o.Elapsed = 26 * time.Minute
+	if _, _, err := e.Rule(o); race.CodeOf(err) != race.CodeConflict {
+		t.Errorf("the other time: %v", err)
+	}
+	undone := carryOut(t, e, race.Order{Kind: race.RulingUndo, Undoes: e.Rulings[len(e.Rulings)-1].ID})
+	for name, e := range map[string]race.Evidence{"included": e, "undone": undone} {
+		l := race.NewLedger(e.Competition, 7, 7)
+		l.AddTeam(e.Teams[0], 2)
+		l.Adjust(e.Adjustments())
+		q := race.Request{Team: 1, Judge: 1, Records: []race.TimeRecord{{ID: second.ID, Elapsed: 25 * time.Minute}}}
+		if r, ok := l.Known(q); !ok || !r.Outcomes[0].Duplicate || !r.Outcomes[0].ReceivedAt.Equal(second.ReceivedAt) {
+			t.Errorf("%s: %+v, %v", name, r, ok)
+		}
+		q.Records[0].Elapsed = 26 * time.Minute
+		if _, ok := l.Known(q); ok {
+			t.Errorf("%s: the other time is known", name)
+		}
 	}
 }
 

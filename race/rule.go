@@ -20,6 +20,9 @@ func (e Evidence) Rule(o Order) (Ruling, *TimeRecord, error) {
 		if e.Rulings[i].Kind != o.Kind {
 			return Ruling{}, nil, Errorf(CodeRuling, "La clave de la orden ya se usó para otra decisión")
 		}
+		if o.Kind == RulingInclude && o.Judge != 0 && e.Rulings[i].Record != s.seqOf(o) {
+			return Ruling{}, nil, Errorf(CodeConflict, "id_registro ya se usó para otro tiempo")
+		}
 		return e.Rulings[i], nil, nil
 	}
 	r := Ruling{
@@ -27,7 +30,7 @@ func (e Evidence) Rule(o Order) (Ruling, *TimeRecord, error) {
 		Key: o.Key, Author: o.Author, At: o.At, Reason: o.Reason,
 	}
 	if o.RecordID != (RecordID{}) {
-		r.Record = s.seqOf(o.Team, o.RecordID)
+		r.Record = s.seqOf(o)
 	}
 	switch o.Kind {
 	case RulingReopen:

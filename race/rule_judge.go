@@ -21,7 +21,8 @@ func (s *state) admit(o Order) error {
 	case o.Kind != RulingRetract && o.Kind != RulingInclude:
 		return Errorf(CodeForbidden, "Esa decisión es del organizador")
 	}
-	i = slices.IndexFunc(s.finishes, func(f Finish) bool { return f.Seq == s.seqOf(o.Team, o.RecordID) })
+	seq := s.seqOf(o)
+	i = slices.IndexFunc(s.finishes, func(f Finish) bool { return f.Seq == seq })
 	switch {
 	case i < 0:
 		return Errorf(CodeNoRecord, "El registro no existe")
@@ -33,12 +34,14 @@ func (s *state) admit(o Order) error {
 	return nil
 }
 
-// seqOf returns the number of the record of a team with that id, 0 if none: the
-// counted one, or else the last that was held.
-func (s *state) seqOf(team TeamID, id RecordID) int64 {
+// seqOf returns the number of the record that an order names by its id, 0 if none:
+// the counted one, or else the last that was held; of those that a judge wants
+// included the one with the time of the order.
+func (s *state) seqOf(o Order) int64 {
+	include := o.Kind == RulingInclude && o.Judge != 0
 	seq := int64(0)
 	for _, f := range s.finishes {
-		if f.ID != id || f.Team != team {
+		if f.ID != o.RecordID || f.Team != o.Team || (include && (f.State != StateHeld || f.Elapsed != o.Elapsed)) {
 			continue
 		}
 		if f.State == StateCounted {
@@ -58,7 +61,7 @@ func (s *state) declare(r Ruling, o Order) (Ruling, *TimeRecord, error) {
 		return r, nil, Errorf(CodeNotFinished, "La competencia no se ha iniciado")
 	case d.Total < 0 || d.Total > MaxDeclared:
 		return r, nil, Errorf(CodeInvalidValue, "total debe estar entre 0 y %d", MaxDeclared)
-	case d.Highest < 0 || d.Highest > maxDeviceSeq:
+	case d.Highest < 0 || d.Highest > MaxDeviceSeq:
 		return r, nil, Errorf(CodeInvalidValue, "secuencia no es un número válido")
 	case utf8.RuneCountInString(d.Device) > MaxDeviceLength:
 		return r, nil, Errorf(CodeInvalidValue, "dispositivo debe ser un texto de hasta %d caracteres", MaxDeviceLength)
@@ -67,9 +70,9 @@ func (s *state) declare(r Ruling, o Order) (Ruling, *TimeRecord, error) {
 	return r, nil, nil
 }
 
-// maxDeviceSeq bounds the number that a device claims: a person does not mark more,
-// and each missing one is looked at.
-const maxDeviceSeq = 1_000_000
+// MaxDeviceSeq bounds Declaration.Highest, the number that a device claims: a person
+// does not mark more, and each missing one is looked at.
+const MaxDeviceSeq = 1_000_000
 
 // conceal hides a team, or a single finish of Record, from the public.
 func (s *state) conceal(r Ruling) (Ruling, *TimeRecord, error) {

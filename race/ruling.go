@@ -89,7 +89,7 @@ type Order struct {
 	Kind        RulingKind
 	Team        TeamID        // RulingMove, RulingAdd, RulingAbsence, RulingPenalty, RulingDisqualify
 	Record      int64         // Seq: RulingInclude, RulingVoid, RulingReinstate, RulingMove
-	Elapsed     time.Duration // RulingAdd: the time, by the announced start
+	Elapsed     time.Duration // RulingAdd: the time, by the announced start; RulingInclude of a judge: that of the held mark
 	Amount      time.Duration // RulingPenalty; RulingGun: by how much later than now valid, if GunAt is zero
 	GunAt       time.Time     // RulingGun: when it really was
 	Finding     string        // RulingAccept
@@ -124,6 +124,7 @@ type Ruled struct {
 	Competition Competition // as it is afterwards
 	Record      TimeRecord  // that it added, if any
 	Repeated    bool        // the order had been carried out before
+	Stored      int         // RulingDeclare: Post.Stored of the team
 }
 
 // inForce returns which rulings hold. A ruling is taken back by a later one that

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +25,10 @@ var chromePaths = []string{
 	"/usr/bin/chromium",
 }
 
+// LANHost is a name for the machine itself that a browser trusts no more than any
+// other host: over plain HTTP it is no secure context, as servers are in a field.
+const LANHost = "carrera.lan"
+
 // Browser is one running browser. It is safe for several goroutines.
 type Browser struct {
 	ctx       context.Context //nolint:containedctx // chromedp keeps its connection in a context
@@ -32,10 +37,11 @@ type Browser struct {
 }
 
 // StartBrowser starts a browser that lives as long as tb. It takes about half a
-// second, so subtests better share one.
-func StartBrowser(tb testing.TB) *Browser {
+// second, so subtests better share one. flags are options of the browser, as
+// name=value.
+func StartBrowser(tb testing.TB, flags ...string) *Browser {
 	tb.Helper()
-	b, err := LaunchBrowser()
+	b, err := LaunchBrowser(flags...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -44,12 +50,12 @@ func StartBrowser(tb testing.TB) *Browser {
 }
 
 // LaunchBrowser starts a browser for several tests; end it with Close, in TestMain.
-func LaunchBrowser() (*Browser, error) {
+func LaunchBrowser(flags ...string) (*Browser, error) {
 	program, err := chromePath()
 	if err != nil {
 		return nil, err
 	}
-	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), append(
+	options := append(
 		chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program),
 		chromedp.NoSandbox, // root has none
@@ -59,9 +65,14 @@ func LaunchBrowser() (*Browser, error) {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("no-pings", true),
 		// Nothing but the servers of the tests has an address.
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND,EXCLUDE 127.0.0.1"),
+		chromedp.Flag("host-resolver-rules", "MAP "+LANHost+" 127.0.0.1,MAP * ~NOTFOUND,EXCLUDE 127.0.0.1"),
 		chromedp.Flag("hide-scrollbars", false),
-	)...)
+	)
+	for _, flag := range flags {
+		name, value, _ := strings.Cut(flag, "=")
+		options = append(options, chromedp.Flag(name, value))
+	}
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	// Events that this version of the protocol does not know are no errors of a test.
 	quiet := func(string, ...any) {}
 	ctx, stop := chromedp.NewContext(allocator, chromedp.WithErrorf(quiet), chromedp.WithLogf(quiet))

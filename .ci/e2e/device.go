@@ -6,8 +6,18 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
+
+// Inject runs a script before those of each document that is opened from now on.
+func (t *Tab) Inject(script string) {
+	t.tb.Helper()
+	t.do("inject a script", chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	}))
+}
 
 // SetViewport makes the page width×height CSS pixels large; mobile also gives it a
 // touch screen and lets it obey its viewport meta tag.

@@ -20,6 +20,7 @@
 // console, violations of the content security policy, requests that failed or left
 // for another host. Tab.Allow names what a test provokes on purpose.
 //
-// The variables SERVER5K_BIN (the program), E2E_SHOTS (folder of the screenshots)
-// and CHROME_BIN (the browser) come from `make e2e`; only the first is needed.
+// The variables SERVER5K_BIN (the program), SERVER5K_NEXT (the same with a newer
+// console), E2E_SHOTS (folder of the screenshots) and CHROME_BIN (the browser) come
+// from `make e2e`; only the first is needed, and the second by who upgrades.
 package e2e

@@ -57,6 +57,10 @@ func (t *Tab) Attribute(selector, name string) string {
 	return *value
 }
 
+// Received returns how many bytes the page took by now since Open, compressed and
+// with the heads of the answers; what came over sockets does not count.
+func (t *Tab) Received() int { t.settle(); return t.watch.received() }
+
 // WaitText waits until a visible element that matches selector has text in it.
 func (t *Tab) WaitText(selector, text string) {
 	t.tb.Helper()

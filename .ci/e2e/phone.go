@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,23 +32,27 @@ type Phone struct {
 	Teams    []Team // by bib
 
 	conn  net.Conn
-	rw    io.ReadWriter // what came with the handshake is read first
+	rw    io.ReadWriter
 	ended chan struct{} // closed by the reader when the connection is over
 	stop  func()
 
 	mu      sync.Mutex              // protects what follows, and writing
 	err     error                   // why the connection is over
 	seen    map[string]int          // messages of each kind
-	waiting map[string]chan message // by id of the record; the reader sends once
+	waiting map[string]chan message // by id of the record or ref; the reader sends once
 	news    chan struct{}           // closed and replaced when seen changes
 }
 
 // message is what the server sends, as far as a phone needs it.
 type message struct {
 	Type   string `json:"tipo"`
+	Ref    string `json:"ref"`
 	Code   string `json:"codigo"`
 	Text   string `json:"mensaje"`
 	ID     string `json:"id_registro"`
+	TeamID int64  `json:"equipo_id"`
+	Total  int    `json:"total"`
+	Stored int    `json:"guardadas"`
 	Record struct {
 		ID      string `json:"id_registro"`
 		TeamID  int64  `json:"equipo_id"`
@@ -72,13 +78,7 @@ func dialPhone(ctx context.Context, url string, who Credentials) (*Phone, error)
 	if err != nil {
 		return nil, fmt.Errorf("socket of %s: %w", who.Username, err)
 	}
-	p.conn, p.rw = conn, conn
-	if early != nil {
-		p.rw = struct {
-			io.Reader
-			io.Writer
-		}{early, conn}
-	}
+	p.conn, p.rw = conn, joined(conn, early)
 	p.stop = sync.OnceFunc(func() { _ = p.conn.Close(); <-p.ended }) // a phone just goes
 	go p.read()
 	go p.beat()
@@ -87,6 +87,17 @@ func dialPhone(ctx context.Context, url string, who Credentials) (*Phone, error)
 		return nil, err
 	}
 	return p, nil
+}
+
+// joined reads what came with the handshake before the rest.
+func joined(conn net.Conn, early *bufio.Reader) io.ReadWriter {
+	if early == nil {
+		return conn
+	}
+	return struct {
+		io.Reader
+		io.Writer
+	}{early, conn}
 }
 
 // Close hangs up. It may be called twice.
@@ -102,15 +113,8 @@ func (p *Phone) Mark(ctx context.Context, team int64, elapsed time.Duration) (Ma
 // Send sends a mark, maybe again, and waits until the server says that it is
 // stored. A refusal is an error with the server's code.
 func (p *Phone) Send(ctx context.Context, m Mark) error {
-	answer := make(chan message, 1)
-	p.mu.Lock()
-	p.waiting[m.ID] = answer
-	p.mu.Unlock()
-	defer func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.waiting, m.ID)
-	}()
+	answer, forget := p.expect(m.ID)
+	defer forget()
 	err := p.write(map[string]any{
 		"tipo": "registrar_tiempo", "equipo_id": m.TeamID, "tiempo": m.Elapsed.Milliseconds(), "id_registro": m.ID,
 	})
@@ -130,6 +134,19 @@ func (p *Phone) Send(ctx context.Context, m Mark) error {
 		return p.reason()
 	case <-ctx.Done():
 		return fmt.Errorf("%s: no answer to %s: %w", p.Username, m.ID, context.Cause(ctx))
+	}
+}
+
+// expect returns where the answer comes to a record, or to a message with a ref.
+func (p *Phone) expect(id string) (answer <-chan message, forget func()) {
+	c := make(chan message, 1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting[id] = c
+	return c, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.waiting, id)
 	}
 }
 
@@ -177,11 +194,15 @@ func (p *Phone) write(v any) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.err != nil {
+		return fmt.Errorf("%s: %w: %w", p.Username, ErrHungUp, p.err)
+	}
 	if err := p.conn.SetWriteDeadline(time.Now().Add(answerTimeout)); err != nil {
 		return err
 	}
 	_, err = p.conn.Write(frame)
-	return err
+	// The reader answers pings of the server, at any time later.
+	return errors.Join(err, p.conn.SetWriteDeadline(time.Time{}))
 }
 
 // beat pings until the connection is over.
@@ -224,10 +245,7 @@ func (p *Phone) take(m message) {
 	p.seen[m.Type]++
 	close(p.news)
 	p.news = make(chan struct{})
-	id := m.ID // of a refusal
-	if m.Type == "tiempo_registrado" {
-		id = m.Record.ID
-	}
+	id := cmp.Or(m.Ref, m.Record.ID, m.ID) // the last is that of a refusal
 	if answer, ok := p.waiting[id]; ok {
 		delete(p.waiting, id)
 		answer <- m

@@ -29,11 +29,20 @@ type watch struct {
 	problems []string
 	methods  map[network.RequestID]string // method and URL of each request
 	hosts    map[string]bool              // that the test opened
+	bytes    float64                      // received since the test opened a page
 	allowed  []*regexp.Regexp
 }
 
 func newWatch() *watch {
 	return &watch{methods: map[network.RequestID]string{}, hosts: map[string]bool{}}
+}
+
+// received is how many bytes came since the test opened a page, with the heads of the
+// answers, as they were compressed. What came over sockets does not count.
+func (w *watch) received() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return int(w.bytes)
 }
 
 // welcome adds the host of a URL that the test opens to those a page may ask.
@@ -43,6 +52,7 @@ func (w *watch) welcome(address string) {
 	if u, err := url.Parse(address); err == nil {
 		w.hosts[u.Host] = true
 	}
+	w.bytes = 0
 }
 
 func (w *watch) allow(pattern *regexp.Regexp) {
@@ -89,6 +99,8 @@ func (w *watch) see(event any) {
 		if e.Response.Status >= 400 {
 			w.add("status %d: %s", e.Response.Status, w.methods[e.RequestID])
 		}
+	case *network.EventLoadingFinished:
+		w.bytes += e.EncodedDataLength
 	case *network.EventLoadingFailed:
 		if !e.Canceled { // by leaving the page, or because it became a download
 			w.add("failed request: %s: %s %s", w.methods[e.RequestID], e.ErrorText, e.BlockedReason)

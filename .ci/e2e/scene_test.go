@@ -13,7 +13,7 @@ const (
 	phoneWidth = 390
 )
 
-// scene is somebody at the panel, in one language.
+// scene is somebody in front of pages, in one language.
 type scene struct {
 	*Tab
 	t          *testing.T
@@ -23,14 +23,30 @@ type scene struct {
 	data       []string // what people wrote, for OnlyIn
 }
 
+// newScene makes a scene with the texts of a part of the gateway: admin, public or
+// console. Its tab is empty, and asks for Spanish.
+func newScene(t *testing.T, server *Server, part, language string) *scene {
+	t.Helper()
+	return sceneIn(panelBrowser, t, server, part, language)
+}
+
+func sceneIn(browser *Browser, t *testing.T, server *Server, part, language string) *scene {
+	t.Helper()
+	texts := func(language string) Catalogue {
+		return ReadCatalogue(t, "../../gateway/"+part+"/text/"+language+".json")
+	}
+	s := &scene{Tab: browser.Tab(t), t: t, server: server, language: language, own: texts("es"), other: texts("en")}
+	if language == "en" {
+		s.own, s.other = s.other, s.own
+	}
+	return s
+}
+
 // openScene opens the login page of the panel. The language is chosen as people do,
 // with the button that stands on every page.
 func openScene(t *testing.T, server *Server, width int, language string) *scene {
 	t.Helper()
-	s := &scene{
-		Tab: panelBrowser.Tab(t), t: t, server: server, language: language,
-		own: ReadCatalogue(t, "../../gateway/admin/text/es.json"), other: ReadCatalogue(t, "../../gateway/admin/text/en.json"),
-	}
+	s := newScene(t, server, "admin", language)
 	if width < deskWidth {
 		s.SetViewport(width, 844, true)
 	} else {
@@ -39,7 +55,6 @@ func openScene(t *testing.T, server *Server, width int, language string) *scene 
 	s.visit("/admin/")
 	if language == "en" {
 		s.Follow(`button[name=idioma][value=en]`)
-		s.own, s.other = s.other, s.own
 	}
 	s.SetLanguage(language)
 	if got := s.Attribute("html", "lang"); got != language {

@@ -36,8 +36,12 @@ type Options struct {
 	// Judges makes a competition, not started, with judges juez1 to juezN, who have a
 	// team each with the bib of the same number. Without it the database is empty.
 	Judges int
+	// Teams is how many teams each judge has, bib after bib; without it one.
+	Teams int
 	// Competition is its name; without it "Carrera 5K".
 	Competition string
+	// Certificate makes an authority for 127.0.0.1 and LANHost, and serves TLS as well.
+	Certificate bool
 	// Demo serves the demonstration data instead; the organizer is then admin with
 	// the password that README.md tells.
 	Demo bool
@@ -52,6 +56,7 @@ type Credentials struct{ Username, Password string }
 // its own. It is for the goroutine of its test.
 type Server struct {
 	URL    string        // http://127.0.0.1:PORT
+	TLSURL string        // https://127.0.0.1:PORT, when TLS_ADDR asks for it
 	Judges []Credentials // that Options asked for
 
 	tb   testing.TB
@@ -74,7 +79,7 @@ func StartServer(tb testing.TB, options Options) *Server {
 	dir := tb.TempDir()
 	s := &Server{tb: tb, bin: bin, dir: dir, args: []string{"serve"}, env: append(os.Environ(),
 		"DATA_DIR="+dir, "DATABASE_URL=", "POSTGRES_HOST=", "REDIS_URL=", "METRICS_ADDR=", "SECRET_KEY="+testSecret,
-		"LISTEN_ADDR=127.0.0.1:0", "JUDGE_RATE=1000",
+		"LISTEN_ADDR=127.0.0.1:0", "TLS_ADDR=", "JUDGE_RATE=1000",
 	)}
 	s.env = append(s.env, options.Env...)
 	if options.Demo {
@@ -87,10 +92,15 @@ func StartServer(tb testing.TB, options Options) *Server {
 		if name == "" {
 			name = "Carrera 5K"
 		}
-		s.Run("populate_data", "--jueces", fmt.Sprint(options.Judges), "--competencia", name, "--password", JudgePassword)
+		s.Run("populate_data", "--jueces", fmt.Sprint(options.Judges), "--competencia", name, "--password", JudgePassword,
+			"--equipos-por-juez", fmt.Sprint(max(1, options.Teams)))
 		for n := range options.Judges {
 			s.Judges = append(s.Judges, Credentials{Username: fmt.Sprintf("juez%d", n+1), Password: JudgePassword})
 		}
+	}
+	if options.Certificate {
+		s.Run("cert", "--host", LANHost, "--ip", "127.0.0.1")
+		s.env = append(s.env, "TLS_ADDR=127.0.0.1:0")
 	}
 	tb.Cleanup(func() {
 		s.Stop()
@@ -128,7 +138,7 @@ func (s *Server) Log() string {
 
 func (s *Server) logPath() string { return filepath.Join(s.dir, "server.log") }
 
-var readyLine = regexp.MustCompile(`msg=ready (?:node=\S+ )?url=(\S+)`)
+var readyLine = regexp.MustCompile(`msg=ready (?:node=\S+ )?url=(\S+)(?:.* tls_url=(\S+))?`)
 
 // Start starts the server again after Stop or Kill, with the same data at the same
 // URL.
@@ -158,7 +168,7 @@ func (s *Server) Start() {
 	defer poll.Stop()
 	for deadline := time.After(readyTimeout); ; {
 		if m := readyLine.FindStringSubmatch(s.Log()[before:]); m != nil {
-			s.URL = m[1]
+			s.URL, s.TLSURL = m[1], m[2]
 			return
 		}
 		select {
@@ -170,6 +180,19 @@ func (s *Server) Start() {
 		case <-poll.C:
 		}
 	}
+}
+
+// Upgrade replaces the server by the program of SERVER5K_NEXT, which is the same with
+// a newer console, with the same data at the same URL.
+func (s *Server) Upgrade() {
+	s.tb.Helper()
+	next := os.Getenv("SERVER5K_NEXT")
+	if next == "" {
+		s.tb.Fatal("SERVER5K_NEXT is not set; `make e2e` builds that program and sets it")
+	}
+	s.Stop()
+	s.bin = next
+	s.Start()
 }
 
 // Stop asks the server to end and waits until it has. It may be called twice.

@@ -79,6 +79,15 @@ const findTarget = `((selector) => {
 })`
 
 func (t *Tab) click(ctx context.Context, selector string) error {
+	at, err := t.find(ctx, selector)
+	if err != nil {
+		return err
+	}
+	return chromedp.MouseClickXY(at.X, at.Y).Do(ctx)
+}
+
+// find waits until the element can be clicked and returns where.
+func (t *Tab) find(ctx context.Context, selector string) (target, error) {
 	last := target{Why: "is not there"}
 	err := poll(ctx, func() (bool, error) {
 		var now target
@@ -89,13 +98,10 @@ func (t *Tab) click(ctx context.Context, selector string) error {
 		last = now
 		return ready, nil
 	})
-	if err != nil {
-		if last.Why != "" {
-			return fmt.Errorf("%s: %w", last.Why, err)
-		}
-		return err
+	if err != nil && last.Why != "" {
+		err = fmt.Errorf("%s: %w", last.Why, err)
 	}
-	return chromedp.MouseClickXY(last.X, last.Y).Do(ctx)
+	return last, err
 }
 
 const setField = `((selector, value) => {
@@ -132,7 +138,7 @@ func (t *Tab) Fill(selector, value string) {
 			return nil
 		}
 		if value == "" {
-			return chromedp.KeyEvent(keys["Backspace"]).Do(ctx)
+			return pressKey(ctx, keys["Backspace"])
 		}
 		return input.InsertText(value).Do(ctx)
 	}))
@@ -173,7 +179,9 @@ func (t *Tab) Press(key string) {
 		}
 		code = name
 	}
-	t.do(step, chromedp.KeyEvent(code, chromedp.KeyModifiers(modifiers...)))
+	t.do(step, chromedp.ActionFunc(func(ctx context.Context) error {
+		return pressKey(ctx, code, modifiers...)
+	}))
 }
 
 // Upload chooses files in a file field, which may be hidden.

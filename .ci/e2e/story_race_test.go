@@ -113,8 +113,18 @@ func (s *story) race() {
 	s.look("live")
 }
 
-// markAll sends the times of all judges. What comes when a team is complete is
-// refused, and kept.
+// declares returns how many marks a judge stands for: those that were taken. Of
+// lostBib one never arrives; of lateBib one is still on its way.
+func declares(bib int) int {
+	switch bib {
+	case lateBib, lostBib:
+		return teamSize
+	}
+	return len(times(bib))
+}
+
+// markAll sends the times of all judges, who then say how many they are. What comes
+// when a team is complete is refused, and kept.
 func (s *story) markAll() {
 	s.t.Helper()
 	err := s.fleet.each("mark", func(ctx context.Context, i int) error {
@@ -127,7 +137,11 @@ func (s *story) markAll() {
 				return fmt.Errorf("mark %d of bib %d: got %w, want equipo_completo", n+1, i+1, err)
 			}
 		}
-		return nil
+		stored, err := s.fleet.Phones[i].Declare(ctx, s.teams[i], declares(i+1))
+		if err == nil && stored != len(times(i+1)) {
+			err = fmt.Errorf("of bib %d the server has %d marks, want %d", i+1, stored, len(times(i+1)))
+		}
+		return err
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -30,13 +30,13 @@ func (s *story) review() {
 		kind string
 		bib  int
 	}{
-		{"held", lateBib}, {"missing", lateBib}, {"missing", lostBib}, {"held", surplusBib}, {"near", doubleBib}, {"held", doubleBib}, {"implausible", swiftBib},
+		{"held", lateBib}, {"missing", lateBib}, {"missing", lostBib}, {"declared", lostBib}, {"held", surplusBib}, {"near", doubleBib}, {"held", doubleBib}, {"implausible", swiftBib},
 	} {
 		if s.count(s.card(f.kind, f.bib)) != 1 {
 			s.t.Errorf("no finding %s of bib %d", f.kind, f.bib)
 		}
 	}
-	if got, want := s.count("li.card"), 7; got != want {
+	if got, want := s.count("li.card"), 8; got != want {
 		s.t.Errorf("%d findings, want %d", got, want)
 	}
 	s.settle("implausible", swiftBib, "aceptar:", "cronómetro de respaldo revisado")
@@ -60,8 +60,10 @@ func (s *story) review() {
 	s.Fill("#f-motivo", "hoja de papel del juez")
 	s.Follow("main form button.go")
 	s.done("ruled")
+	s.page("revision/")
+	s.settle("declared", lostBib, "aceptar:", "la marca que falta está en la hoja")
 	s.WaitText("main .note.ok", s.say("review.empty"))
-	s.WaitText("details summary", s.say("review.accepted", 1))
+	s.WaitText("details summary", s.say("review.accepted", 2))
 	s.look("review-done")
 	s.page("resultados/")
 	if got := s.count(`tbody tr:has(b)`); got != storyTeams {

@@ -44,6 +44,9 @@ type Tab struct {
 	shots     string        // folder
 	patience  time.Duration // with each step
 	failures  int
+
+	clock       time.Duration         // ahead of the machine's
+	clockScript page.ScriptIdentifier // makes it so
 }
 
 // Tab opens an empty tab with cookies and storage of its own: Spanish, 1280×900.
@@ -74,12 +77,9 @@ func (b *Browser) open(tb testing.TB, parent context.Context, opts ...chromedp.C
 	t.do("prepare the tab",
 		log.Enable(),
 		emulation.SetFocusEmulationEnabled(true),
-		chromedp.ActionFunc(func(ctx context.Context) error {
-			_, err := page.AddScriptToEvaluateOnNewDocument(reportCSP).Do(ctx)
-			return err
-		}),
 		t.acceptDownloads(),
 	)
+	t.Inject(reportCSP)
 	t.SetLanguage("es")
 	t.SetViewport(desktopWidth, desktopHeight, false)
 	return t

@@ -19,6 +19,7 @@ type cli struct {
 
 	Serve           serveCmd           `cmd:"" default:"withargs" help:"Sirve la carrera (es el comando si no se da otro)."`
 	Health          healthCmd          `cmd:"" help:"Pregunta al servidor de este equipo si puede atender."`
+	Cert            certCmd            `cmd:"" help:"Hace certificados para servir con TLS en una red local."`
 	ClusterCmd      clusterCmd         `cmd:"" name:"cluster" help:"Pregunta por los nodos de un clúster."`
 	Migrate         migrateCmd         `cmd:"" help:"Crea la base de datos o la lleva a la versión de este programa."`
 	CreateSuperuser createSuperuserCmd `cmd:"" name:"createsuperuser" help:"Crea un organizador con todos los permisos."`

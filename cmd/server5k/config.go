@@ -23,6 +23,9 @@ const autoHosts = "auto"
 // wins over the environment, the environment over the .env file.
 type Config struct {
 	ListenAddr         string   `env:"LISTEN_ADDR" default:":8000" placeholder:"DIRECCIÓN" help:"Dirección y puerto donde escucha."`
+	TLSAddr            string   `env:"TLS_ADDR" name:"tls-addr" placeholder:"DIRECCIÓN" help:"Dirección y puerto donde sirve lo mismo con TLS, por ejemplo :8443; vacía: sin TLS."`
+	TLSCert            string   `env:"TLS_CERT" name:"tls-cert" placeholder:"ARCHIVO" help:"Certificado PEM para TLS_ADDR, con su cadena; vacío: el que hace «server5k cert» en DATA_DIR/tls."`
+	TLSKey             string   `env:"TLS_KEY" name:"tls-key" placeholder:"ARCHIVO" help:"Su clave privada; se da junto con TLS_CERT."`
 	DataDir            string   `env:"DATA_DIR" default:"./data" placeholder:"CARPETA" help:"Carpeta de la base de datos, la clave y las exportaciones."`
 	DatabaseURL        string   `env:"DATABASE_URL" placeholder:"URL" help:"postgres://USUARIO:CONTRASEÑA@HOST/BASE o sqlite:RUTA; vacía: server5k.db en DATA_DIR."`
 	RedisURL           string   `env:"REDIS_URL" placeholder:"URL" help:"Redis donde los nodos de un clúster se encuentran: redis://, rediss://, redis-sentinel:// o redis-cluster://; vacía: un solo nodo."`
@@ -73,7 +76,7 @@ func (c *Config) validate(demo bool) error {
 	return errors.Join(
 		addrErr, zoneErr, demoErr,
 		c.validateDatabase(), c.validateCluster(), c.validateMetrics(), c.validateSecret(), c.validateHosts(),
-		c.validateNetworks(),
+		c.validateNetworks(), c.validateTLS(),
 		validateOrigins("CORS_ALLOWED_ORIGINS", c.CORSAllowedOrigins),
 		validateOrigins("CSRF_TRUSTED_ORIGINS", c.CSRFTrustedOrigins),
 	)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -58,9 +59,12 @@ func (l categoryLine) row() race.CategoryRow {
 
 func newCompetitionLine(a persistence.Archive) *competitionLine {
 	c := a.Competition
+	if c.Clock == race.ClockClient {
+		c.Clock = ""
+	}
 	return &competitionLine{
 		c.ID, c.Name, c.ScheduledAt, c.Active, c.Running, c.StartedAt, c.FinishedAt, c.TeamSize, c.Rounding,
-		a.Epoch, a.Stream, a.Seq, a.Event, c.GunShift.Milliseconds(), c.Version,
+		a.Epoch, a.Stream, a.Seq, a.Event, c.GunShift.Milliseconds(), c.Version, c.Clock,
 	}
 }
 
@@ -70,7 +74,7 @@ func (l competitionLine) archive() persistence.Archive {
 		Competition: race.Competition{
 			ID: l.ID, Name: l.Name, ScheduledAt: wholeMicros(l.Datetime), Active: l.Active, Running: l.Running,
 			StartedAt: wholeMicros(l.StartedAt), FinishedAt: wholeMicros(l.FinishedAt), TeamSize: l.TeamSize, Rounding: l.Rounding,
-			GunShift: time.Duration(l.GunShift) * time.Millisecond, Version: l.Version,
+			GunShift: time.Duration(l.GunShift) * time.Millisecond, Version: l.Version, Clock: cmp.Or(l.Clock, race.ClockClient),
 		},
 		Epoch: l.Epoch, Stream: l.Stream, Seq: l.Seq, Event: l.Event,
 	}

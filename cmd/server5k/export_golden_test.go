@@ -22,10 +22,11 @@ func goldenExport(tb testing.TB) string {
 }
 
 // Files of version 1 can be read for ever, and are written so but for the number.
-// Those of version 2 have what fillOffice made too.
+// Those of version 2 have what fillOffice made too, those of version 3 what fillClocks
+// did.
 func TestExport_Golden(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"testdata/export.jsonl", "testdata/export-2.jsonl"} {
+	for _, file := range []string{"testdata/export.jsonl", "testdata/export-2.jsonl", "testdata/export-3.jsonl"} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)

@@ -11,8 +11,9 @@ const (
 	// exportFormat and exportVersion name the shape of the lines below. Files of
 	// an older version are read too: they have no line or field that came later,
 	// and those of version 1 are of a time when every organizer saw everything.
+	// Version 3 has clock policies and declarations.
 	exportFormat  = "server5k"
-	exportVersion = 2
+	exportVersion = 3
 	grantsVersion = 2 // the first with grants
 )
 
@@ -135,6 +136,7 @@ type competitionLine struct {
 	Event      int64              `json:"evento"`
 	GunShift   int64              `json:"ajuste_salida_ms,omitzero"`
 	Version    int                `json:"version_oficial,omitzero"`
+	Clock      race.ClockPolicy   `json:"politica_reloj,omitzero"` // none: that of the client
 }
 
 type teamLine struct {
@@ -179,6 +181,14 @@ type decisionLine struct {
 	At      time.Time       `json:"timestamp"`
 	Reason  string          `json:"motivo"`
 	Undoes  race.RulingID   `json:"anula,omitzero"`
+
+	Declared *declaredLine `json:"declaracion,omitzero"`
+}
+
+type declaredLine struct {
+	Total   int    `json:"total"`
+	Device  string `json:"dispositivo,omitzero"`
+	Highest int64  `json:"secuencia,omitzero"`
 }
 
 type versionLine struct {

@@ -12,6 +12,9 @@ func newDecisionLine(r race.Ruling) *decisionLine {
 		ID: r.ID, Kind: r.Kind, Event: r.Event, Team: r.Team, Record: r.Record, Amount: r.Amount.Milliseconds(), Finding: r.Finding,
 		Version: r.Version, Author: r.Author, At: r.At, Reason: r.Reason, Undoes: r.Undoes,
 	}
+	if r.Kind == race.RulingDeclare {
+		l.Declared = &declaredLine{r.Declared.Total, r.Declared.Device, r.Declared.Highest}
+	}
 	if r.Key != (race.OrderKey{}) {
 		l.Key = r.Key.String()
 	}
@@ -23,6 +26,9 @@ func (l decisionLine) ruling(c race.CompetitionID) (race.Ruling, error) {
 		ID: l.ID, Competition: c, Kind: l.Kind, Event: l.Event, Team: l.Team, Record: l.Record,
 		Amount: time.Duration(l.Amount) * time.Millisecond, Finding: l.Finding, Version: l.Version,
 		Author: l.Author, At: wholeMicros(l.At), Reason: l.Reason, Undoes: l.Undoes,
+	}
+	if l.Declared != nil {
+		r.Declared = race.Declaration(*l.Declared)
 	}
 	if l.Key == "" {
 		return r, nil

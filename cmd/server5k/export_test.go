@@ -91,7 +91,7 @@ func afterHead(t *testing.T, path string) string {
 func TestExport_RoundTripThroughBothDatabases(t *testing.T) {
 	t.Parallel()
 	first, second, third := setup(t), setupPostgres(t), setup(t)
-	first.store(func(s persistence.Store) { fill(t, s); fillOffice(t, s) })
+	first.store(func(s persistence.Store) { fill(t, s); fillOffice(t, s); fillClocks(t, s) })
 	accounts, archives := first.contents(t)
 	dir := t.TempDir()
 	files := []string{filepath.Join(dir, "1.jsonl"), filepath.Join(dir, "2.jsonl"), filepath.Join(dir, "3.jsonl")}
@@ -249,7 +249,7 @@ func badExports(good string) map[string]struct{ text, want string } {
 	return map[string]struct{ text, want string }{
 		"empty":                 {"", "vacío"},
 		"other json":            {"{}\n", "no es un archivo de «server5k export»"},
-		"newer":                 {swap(`"version":1`, `"version":3`), "línea 1: el archivo es de la versión 3 y este programa lee hasta la 2"},
+		"newer":                 {swap(`"version":1`, `"version":4`), "línea 1: el archivo es de la versión 4 y este programa lee hasta la 3"},
 		"older than grants":     {swap(lines[at(`{"competencia":`)], `{"permiso":{"organizador_id":1,"competencia_id":1}}`+"\n"+lines[at(`{"competencia":`)]), "la versión 1 no tiene"},
 		"head only":             {lines[0], "incompleto"},
 		"no last line":          {strings.Join(lines[:last], ""), "incompleto"},
@@ -341,11 +341,13 @@ func FuzzDecodeExport(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
-	office, err := os.ReadFile("testdata/export-2.jsonl")
-	if err != nil {
-		f.Fatal(err)
+	for _, file := range []string{"testdata/export-2.jsonl", "testdata/export-3.jsonl"} {
+		whole, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(whole)
 	}
-	f.Add(office)
 	f.Add(bytes.ReplaceAll(good, []byte("\n"), []byte("\r\n")))
 	f.Add(good[:len(good)/2])
 	f.Add(bytes.Replace(good, []byte(`"tiempo":1`), []byte(`"tiempo":2`), 1))
@@ -358,7 +360,9 @@ func FuzzDecodeExport(f *testing.F) {
 		}
 		got, err := rewrite(accounts, archives, at)
 		want := bytes.TrimSuffix(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\n"))
-		want = bytes.Replace(want, []byte(`"version":1,"exportado_en"`), []byte(`"version":2,"exportado_en"`), 1)
+		for _, older := range []string{"1", "2"} {
+			want = bytes.Replace(want, []byte(`"version":`+older+`,"exportado_en"`), []byte(`"version":3,"exportado_en"`), 1)
+		}
 		if !bytes.Equal(bytes.TrimSuffix(got, []byte("\n")), want) || err != nil {
 			t.Errorf("got %s, %v, want %s", got, err, want)
 		}

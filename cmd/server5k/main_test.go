@@ -76,7 +76,7 @@ func (b *bench) competitions(s persistence.Store) []race.Competition {
 
 func TestRun_HelpShowsAnExampleOfEveryCommand(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"serve", "migrate", "createsuperuser", "populate_data", "verify", "export", "import", "limpiar_registros", "health", "version"} {
+	for _, command := range []string{"serve", "migrate", "createsuperuser", "populate_data", "verify", "export", "import", "limpiar_registros", "cert", "health", "version"} {
 		out, err := setup(t).run("", command, "--help")
 		if err != nil {
 			t.Errorf("%s --help: %v", command, err)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -75,6 +76,8 @@ type parts struct {
 	guard       hooks.Guard
 	provider    *redis.Provider // nil without a cluster, as is node
 	node        *cluster.Node
+	plainPort   string // what this node listens on, as is tlsPort; "" while it does not
+	tlsPort     string
 
 	stops []func(context.Context) error
 }
@@ -105,18 +108,36 @@ func (cmd serveCmd) serve(ctx context.Context, cfg *Config, io stdio, ln net.Lis
 		p.log = p.log.With("node", cfg.nodeName())
 	}
 	defer func() { err = errors.Join(err, p.stop(ctx)) }()
-	server, err := cmd.build(ctx, cfg, io, p)
+	listeners := []net.Listener{ln}
+	secure, err := cfg.listenTLS(ctx, p.log)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	failed := make(chan error, 1) // Serve sends once
-	go func() { failed <- server.Serve(ln) }()
+	if secure != nil {
+		listeners = append(listeners, secure)
+	}
+	p.plainPort, p.tlsPort = portOf(ln), portOf(secure)
+	server, err := cmd.build(ctx, cfg, io, p)
+	if err != nil {
+		for _, ln := range listeners {
+			err = errors.Join(err, ln.Close())
+		}
+		return err
+	}
+	failed := make(chan error, len(listeners)) // each Serve sends once
+	for _, ln := range listeners {
+		go func() { failed <- server.Serve(ln) }()
+	}
 	p.onStop(server.Shutdown)
 	if p.node != nil { // first of all, so that others take over what is owned here
 		p.onStop(func(context.Context) error { return p.node.Leave() })
 	}
 
-	p.log.Info("ready", "url", localURL(ln), "database", cfg.databaseName())
+	ready := []any{"url", localURL(ln), "database", cfg.databaseName()}
+	if secure != nil {
+		ready = append(ready, "tls_url", "https"+strings.TrimPrefix(localURL(secure), "http"))
+	}
+	p.log.Info("ready", ready...)
 	if cmd.Demo {
 		printDemo(io, localURL(ln))
 	}

@@ -219,9 +219,9 @@ func TestViewer_SeesNoActions(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	withRulings(b)
-	for _, path := range []string{"/admin/", "/admin/competencias/1/", "/admin/competencias/1/revision/", "/admin/competencias/1/resultados/", "/admin/competencias/1/intercambio/", "/admin/competencias/1/preparacion/", "/admin/equipos/12/", "/admin/jueces/"} {
+	for _, path := range []string{"/admin/", "/admin/competencias/1/", "/admin/competencias/1/revision/", "/admin/competencias/1/resultados/", "/admin/competencias/1/intercambio/", "/admin/competencias/1/preparacion/", "/admin/competencias/1/puestos/", "/admin/equipos/12/", "/admin/jueces/"} {
 		a := b.get(viewer, path).want(t, http.StatusOK)
-		for _, action := range []string{"/decision/", "/iniciar/", "/detener/", "/reabrir/", "/salida/", "/oficial/", "/importar/", "/asignar/", "/credenciales/", "/editar/", "/restablecer/", "/nueva/", "/nuevo/", "/ajustes/"} {
+		for _, action := range []string{"/decision/", "/iniciar/", "/detener/", "/reabrir/", "/salida/", "/oficial/", "/importar/", "/asignar/", "/credenciales/", "/editar/", "/restablecer/", "/nueva/", "/nuevo/", "/ajustes/", "/aceptar/", "/marcas/"} {
 			if strings.Contains(a.body, action) {
 				t.Errorf("%s offers %s", path, action)
 			}

@@ -32,7 +32,7 @@ type auditLine struct {
 type change struct{ Field, Before, After string }
 
 // auditKinds are the prefixes of actions that the filter offers.
-var auditKinds = []string{"competition.", "team.", "judge.", "organizer.", "category.", "ruling.", "webhook."}
+var auditKinds = []string{"competition.", "team.", "judge.", "organizer.", "category.", "ruling.", "marks.", "webhook."}
 
 // auditLog answers GET /admin/auditoria/.
 func auditLog(ctx context.Context, c *call) error {

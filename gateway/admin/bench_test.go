@@ -34,8 +34,9 @@ func fill(b *bench) {
 
 // bigPages are those that grow with the event.
 var bigPages = []string{
-	"/admin/", "/admin/competencias/2/", "/admin/competencias/2/preparacion/", "/admin/competencias/2/revision/", "/admin/competencias/2/resultados/",
-	"/admin/competencias/2/asignar/", "/admin/competencias/2/ajustes/", "/admin/competencias/2/salida/", "/admin/equipos/1001/", "/admin/jueces/", "/admin/auditoria/",
+	"/admin/", "/admin/competencias/2/", "/admin/competencias/2/preparacion/", "/admin/competencias/2/puestos/", "/admin/competencias/2/revision/", "/admin/competencias/2/resultados/",
+	"/admin/competencias/2/asignar/", "/admin/competencias/2/ajustes/", "/admin/competencias/2/salida/", "/admin/competencias/2/marcas/importar/",
+	"/admin/equipos/1001/", "/admin/jueces/", "/admin/auditoria/",
 }
 
 // TestPages_ReadsDoNotGrow counts what a page asks of the database for a small and

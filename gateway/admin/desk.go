@@ -50,6 +50,8 @@ type ResultDesk interface {
 	Version(ctx context.Context, w office.Who, id race.CompetitionID, number int) (race.Version, race.Sheet, error)
 	Difference(ctx context.Context, w office.Who, id race.CompetitionID, from, to int) ([]race.Difference, error)
 	Rule(ctx context.Context, w office.Who, o race.Order) (race.Ruled, error)
+	Posts(ctx context.Context, w office.Who, id race.CompetitionID) ([]office.PostProof, error)
+	ImportMarks(ctx context.Context, w office.Who, id race.CompetitionID, f office.MarksFile) (office.Imported, error)
 	Audit(ctx context.Context, w office.Who, f race.AuditFilter) ([]race.AuditEntry, int, error)
 }
 

@@ -58,6 +58,8 @@ type eventPage struct {
 	Total    int // teams, without the filter
 	Complete int
 	Filter   teamFilter
+	Links    links
+	Here     string
 }
 
 // teamLine is one team in the table.
@@ -69,7 +71,8 @@ type teamLine struct {
 	Total    time.Duration
 	Status   race.TeamStatus
 	Complete bool
-	Open     int // findings
+	Hidden   bool // from the public
+	Open     int  // findings
 }
 
 // teamFilter is what the query of the table asks for.
@@ -90,7 +93,10 @@ func event(ctx context.Context, c *call) error {
 		return err
 	}
 	filter := teamFilter{c.query("buscar"), c.query("estado"), c.query("ordenar")}
-	page := eventPage{Head: c.headOf(r, "equipos"), Filter: filter}
+	page := eventPage{Head: c.headOf(r, "equipos"), Filter: filter, Here: c.origin()}
+	if page.Links, err = c.links(r.Evidence.Competition.ID); err != nil {
+		return err
+	}
 	if page.Names, err = c.categoryNames(ctx); err != nil {
 		return err
 	}
@@ -120,11 +126,12 @@ func teamLines(r office.Results, teams []race.TeamRow) []teamLine {
 			open[f.Team]++
 		}
 	}
+	hidden := r.Evidence.Concealment().Teams
 	out := make([]teamLine, 0, len(r.Standings))
 	for _, s := range r.Standings {
 		out = append(out, teamLine{
 			Team: s.Team, Judge: judges[s.Team.ID], Records: s.Records, Absent: s.Absent, Total: s.Total, Status: s.Status,
-			Complete: s.Records == r.Evidence.Competition.TeamSize, Open: open[s.Team.ID],
+			Complete: s.Records == r.Evidence.Competition.TeamSize, Hidden: hidden[s.Team.ID], Open: open[s.Team.ID],
 		})
 	}
 	slices.SortFunc(out, func(a, b teamLine) int { return cmp.Compare(a.Team.Bib, b.Team.Bib) })
@@ -148,6 +155,10 @@ func (f teamFilter) takes(l teamLine, category string) bool {
 		}
 	case "sin-juez":
 		if l.Judge != "" {
+			return false
+		}
+	case "ocultos":
+		if !l.Hidden {
 			return false
 		}
 	}

@@ -20,6 +20,8 @@ type evidencePage struct {
 	Marks    []markLine
 	Rulings  []rulingLine // that concern the team, newest first
 	Findings []race.Finding
+	Post     proofLine
+	Hidden   *race.Ruling // that hides the team from the public, nil when none does
 	Here     string
 }
 
@@ -33,6 +35,10 @@ type markLine struct {
 	From    race.Team     // the team that it was marked for, when moved
 	Actions []string      // wire values of rulings
 	Here    bool          // it belongs to this team
+	Hidden  race.RulingID // that hides the runner from the public, 0 none
+	// Corrected is the time of the corrected instant, from the announced start; 0 when
+	// the clock was not measured.
+	CorrectedTime time.Duration
 }
 
 // rulingLine is a ruling in the history.
@@ -64,9 +70,12 @@ func teamEvidence(ctx context.Context, c *call) error {
 			page.Standing = s
 		}
 	}
-	page.Rulings = historyOf(e, team.ID)
+	findings := e.Findings()
+	page.Rulings = historyOf(e, findings, team.ID)
 	page.Marks = marksOf(e, team.ID)
-	for _, f := range e.Findings() {
+	page.Post = postOf(e, team)
+	page.Hidden = hiding(e).teams[team.ID]
+	for _, f := range findings {
 		if f.Team == team.ID {
 			page.Findings = append(page.Findings, f)
 		}
@@ -87,12 +96,20 @@ func marksOf(e race.Evidence, id race.TeamID) []markLine {
 	for _, t := range e.Teams {
 		teams[t.ID] = t
 	}
+	hidden, measured := hiding(e).records, e.Competition
+	measured.Clock = race.ClockCorrected
 	var out []markLine
 	for _, m := range e.Finishes() {
 		if m.Team != id && m.For != id {
 			continue
 		}
 		l := markLine{Finish: m, Rulings: rulings[m.Seq], Here: m.For == id}
+		if at, ok := measured.Clocked(m.TimeRecord); ok && !m.Absent() {
+			l.CorrectedTime = at
+		}
+		if r := hidden[m.Seq]; r != nil {
+			l.Hidden = r.ID
+		}
 		if !m.Mark.MarkedAt.IsZero() && !m.ReceivedAt.IsZero() {
 			l.Lag = m.ReceivedAt.Sub(m.Mark.MarkedAt)
 		}
@@ -100,6 +117,9 @@ func marksOf(e race.Evidence, id race.TeamID) []markLine {
 			l.From = teams[m.Team]
 		}
 		l.State, l.Mood, l.Actions = stateOf(m, id)
+		if l.Here && m.Counts && l.Hidden == 0 {
+			l.Actions = append(l.Actions, "ocultar_marca")
+		}
 		out = append(out, l)
 	}
 	slices.SortFunc(out, func(a, b markLine) int { return byTime(a.Finish, b.Finish) })
@@ -111,6 +131,8 @@ func stateOf(m race.Finish, team race.TeamID) (key, mood string, actions []strin
 	switch {
 	case m.For != team:
 		return "mark.moved_away", "warn", []string{"mover"}
+	case m.Retracted:
+		return "mark.retracted", "bad", []string{"restituir", "mover"}
 	case m.Voided:
 		return "mark.void", "bad", []string{"restituir", "mover"}
 	case m.Counts && m.Absent():
@@ -127,7 +149,7 @@ func stateOf(m race.Finish, team race.TeamID) (key, mood string, actions []strin
 }
 
 // historyOf returns the rulings that concern a team, newest first.
-func historyOf(e race.Evidence, id race.TeamID) []rulingLine {
+func historyOf(e race.Evidence, all []race.Finding, id race.TeamID) []rulingLine {
 	ofTeam := map[int64]bool{}
 	for _, m := range e.Finishes() {
 		if m.Team == id || m.For == id {
@@ -135,7 +157,7 @@ func historyOf(e race.Evidence, id race.TeamID) []rulingLine {
 		}
 	}
 	findings := map[string]bool{}
-	for _, f := range e.Findings() {
+	for _, f := range all {
 		if f.Team == id {
 			findings[f.Key] = true
 		}

@@ -18,7 +18,9 @@ var getPages = []string{
 	"/admin/competencias/1/decision/?tipo=incluir&registro=6", "/admin/competencias/1/decision/?tipo=anular&registro=1", "/admin/competencias/1/decision/?tipo=mover&registro=1",
 	"/admin/competencias/1/decision/?tipo=agregar&equipo=12", "/admin/competencias/1/decision/?tipo=ausencia&equipo=12", "/admin/competencias/1/decision/?tipo=penalizar&equipo=12",
 	"/admin/competencias/1/decision/?tipo=descalificar&equipo=12", "/admin/competencias/1/decision/?tipo=aceptar&hallazgo=held-6", "/admin/competencias/1/decision/?tipo=deshacer&deshace=1001",
-	"/admin/competencias/1/decision/?tipo=restituir&registro=1",
+	"/admin/competencias/1/decision/?tipo=restituir&registro=1", "/admin/competencias/1/decision/?tipo=declarar&equipo=12", "/admin/competencias/1/decision/?tipo=ocultar&equipo=13",
+	"/admin/competencias/1/decision/?tipo=ocultar_marca&registro=2", "/admin/competencias/1/puestos/", "/admin/competencias/1/puestos/?estado=atender", "/admin/competencias/2/puestos/",
+	"/admin/competencias/1/marcas/importar/", "/admin/competencias/1/revision/?tipo=undeclared", "/admin/competencias/1/revision/?tipo=gap",
 	"/admin/competencias/1/resultados/", "/admin/competencias/1/resultados/?categoria=estudiantes", "/admin/competencias/1/versiones/1/", "/admin/competencias/1/diferencias/?desde=1", "/admin/competencias/1/diferencias/?desde=1&hasta=2",
 	"/admin/competencias/1/equipos/nuevo/", "/admin/competencias/1/asignar/", "/admin/competencias/1/credenciales/", "/admin/competencias/2/credenciales/", "/admin/competencias/1/ajustes/", "/admin/competencias/1/eliminar/",
 	"/admin/competencias/1/intercambio/", "/admin/equipos/11/", "/admin/equipos/12/", "/admin/equipos/13/", "/admin/equipos/12/editar/", "/admin/equipos/12/eliminar/",
@@ -37,13 +39,24 @@ func withRulings(b *bench) {
 		{Kind: race.RulingPenalty, Team: 11, Amount: time.Minute, Reason: "atajo"},
 		{Kind: race.RulingAccept, Finding: "held-6"},
 		{Kind: race.RulingAbsence, Team: 13, Reason: "no vino"},
+		{Kind: race.RulingRetract, Team: 12, Judge: 2, RecordID: b.db.records[1][3].ID, Author: race.JudgeAuthor + "juez2", At: gun.Add(24 * time.Minute)},
+		{Kind: race.RulingDeclare, Team: 11, Judge: 1, Author: race.JudgeAuthor + "juez1", Declared: race.Declaration{Total: 3, Device: "teléfono", Highest: 8}},
+		{Kind: race.RulingDeclare, Team: 12, Declared: race.Declaration{Total: 4}, Reason: "hoja"},
+		{Kind: race.RulingConceal, Team: 12, Reason: "pidió privacidad"},
+		{Kind: race.RulingConceal, Record: 1, Reason: "menor de edad"},
 		{Kind: race.RulingOfficial, Override: true, Reason: "ceremonia"},
 		{Kind: race.RulingUndo, Undoes: 1002},
 		{Kind: race.RulingDisqualify, Team: 12, Reason: "dorsal tapado"},
 		{Kind: race.RulingGun, Amount: 350 * time.Millisecond, Reason: "pistola"},
 		{Kind: race.RulingOfficial, Override: true, Reason: "corregido"},
 	} {
-		o.Competition, o.Key, o.Author, o.At = 1, race.OrderKey{byte(i + 1)}, "bea", gun.Add(time.Hour)
+		o.Competition, o.Key = 1, race.OrderKey{byte(i + 1)}
+		if o.Author == "" {
+			o.Author = "bea"
+		}
+		if o.At.IsZero() {
+			o.At = gun.Add(time.Hour)
+		}
 		if _, err := b.db.Rule(b.t.Context(), o); err != nil {
 			b.t.Fatalf("ruling %d: %v", i, err)
 		}

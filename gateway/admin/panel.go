@@ -13,11 +13,12 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"server5k/gateway/auth"
+	"server5k/gateway/office"
 	"server5k/race"
 )
 
-// Config is what a Panel is made of. Desk, Accounts, Hasher, Secret and Log are
-// required.
+// Config is what a Panel is made of. Desk, Accounts, Hasher, ReadMarks, Secret and
+// Log are required.
 type Config struct {
 	Desk     Desk
 	Accounts Accounts
@@ -42,8 +43,10 @@ type Config struct {
 	// happens; what is nil is left out of the pages.
 	Importer Importer
 	Webhooks Webhooks
-	Now      func() time.Time
-	Log      *slog.Logger
+	// ReadMarks reads the file in which a phone kept its marks, received now.
+	ReadMarks func(file []byte, now time.Time) (office.MarksFile, error)
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // Accounts is what logging in and out needs of the store. A method that finds no
@@ -67,7 +70,7 @@ type Panel struct {
 }
 
 // requestTimeout bounds what one request may wait for, slowTimeout one that hashes
-// a hundred passwords of some tens of milliseconds each.
+// a hundred passwords of some tens of milliseconds each, or makes as many rulings.
 const (
 	requestTimeout = 9 * time.Second
 	slowTimeout    = time.Minute

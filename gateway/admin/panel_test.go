@@ -17,6 +17,7 @@ import (
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttputil"
 
+	"server5k/gateway"
 	"server5k/gateway/auth"
 	"server5k/gateway/hooks"
 	"server5k/gateway/office"
@@ -81,7 +82,7 @@ func setup(tb testing.TB) *bench {
 
 	log := testLog{tb}
 	desk := office.New(office.Config{Store: m, Races: m, Hasher: testHasher(), Now: clock})
-	b.panel = New(Config{Desk: desk, Accounts: m, Hasher: testHasher(), Secret: []byte("a secret of the tests"), Importer: importer{m}, Webhooks: hooks.NewRegistry(b.hooks, hooks.Guard{}, clock), Now: clock, Location: time.FixedZone("", -5*3600), Log: log.logger()})
+	b.panel = New(Config{Desk: desk, Accounts: m, Hasher: testHasher(), Secret: []byte("a secret of the tests"), Importer: importer{m}, Webhooks: hooks.NewRegistry(b.hooks, hooks.Guard{}, clock), ReadMarks: gateway.ReadMarks, Now: clock, Location: time.FixedZone("", -5*3600), Log: log.logger()})
 	ln := fasthttputil.NewInmemoryListener()
 	srv := &fasthttp.Server{Handler: b.panel.Handler, DisablePreParseMultipartForm: true}
 	go srv.Serve(ln) //nolint:errcheck // it ends with the listener
@@ -181,6 +182,11 @@ func (b *bench) post(who race.OrganizerID, path string, form ...string) answer {
 // upload sends a file and other fields to the import of competition 1.
 func (b *bench) upload(name, content string, fields ...string) answer {
 	b.t.Helper()
+	return b.uploadTo("/admin/competencias/1/importar/", name, content, fields...)
+}
+
+func (b *bench) uploadTo(path, name, content string, fields ...string) answer {
+	b.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	put := func(err error) {
@@ -199,7 +205,7 @@ func (b *bench) upload(name, content string, fields ...string) answer {
 		put(err)
 	}
 	put(w.Close())
-	return b.do(request{method: http.MethodPost, path: "/admin/competencias/1/importar/", who: chief, body: body.Bytes(), media: w.FormDataContentType()})
+	return b.do(request{method: http.MethodPost, path: path, who: chief, body: body.Bytes(), media: w.FormDataContentType()})
 }
 
 // location returns where an answer leads to.

@@ -91,7 +91,7 @@ func lineOf(p office.Post, r race.Competition, now time.Time) postLine {
 			l.Mood, l.State = "bad", "post.lost"
 		case l.Age > quietAfter:
 			l.Mood, l.State = "warn", "post.silent"
-		case l.LowBattery || l.Unconfirmed > 0 || p.Presence.ClockUncertainty == 0:
+		case l.LowBattery || l.Unconfirmed > 0 || l.Presence.Pending > 0 || p.Presence.ClockUncertainty == 0:
 			l.Mood, l.State = "warn", "post.check"
 		}
 	}

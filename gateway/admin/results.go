@@ -12,14 +12,21 @@ import (
 type resultsPage struct {
 	Head     head
 	Names    categoryNames
-	Lines    []race.Standing
+	Lines    []resultLine
 	Category string
 	Options  []option
 	Versions []race.Version // newest first
 	Last     *race.Version
 	Form     *form
+	Reasons  []option // why results cannot be official: kinds of findings that are open
 	Complete int
 	Teams    int
+}
+
+// resultLine is a standing, and whether the public is shown it.
+type resultLine struct {
+	race.Standing
+	Hidden bool
 }
 
 // results answers GET /admin/competencias/{}/resultados/.
@@ -71,6 +78,13 @@ func showResults(ctx context.Context, c *call, status int, f *form) error {
 	for i := len(versions) - 1; i >= 0; i-- {
 		page.Versions = append(page.Versions, versions[i])
 	}
+	open := openOf(r.Findings)
+	for _, k := range findingKinds {
+		if open[k] > 0 {
+			page.Reasons = append(page.Reasons, option{string(k), c.say("filter.count", c.say("finding."+string(k)), open[k]), false})
+		}
+	}
+	hidden := r.Evidence.Concealment().Teams
 	seen := map[race.Category]bool{}
 	for _, s := range r.Standings {
 		if k := s.Team.Category; !seen[k] {
@@ -81,7 +95,7 @@ func showResults(ctx context.Context, c *call, status int, f *form) error {
 			page.Complete++
 		}
 		if page.Category == "" || string(s.Team.Category) == page.Category {
-			page.Lines = append(page.Lines, s)
+			page.Lines = append(page.Lines, resultLine{s, hidden[s.Team.ID]})
 		}
 	}
 	return c.page(status, "results", c.say("results.title")+" · "+r.Evidence.Competition.Name, page)

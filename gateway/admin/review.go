@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"server5k/gateway/office"
 	"server5k/race"
@@ -17,8 +18,12 @@ type reviewPage struct {
 	Filter   string
 	Kinds    []option
 	Shown    int
+	Form     *form // of accepting all that are shown of one kind
 	Here     string
 }
+
+// Several says whether the shown may be accepted at once: all are of one kind.
+func (p reviewPage) Several() bool { return p.Filter != "" && len(p.Open) > 1 }
 
 // reviewItem is a finding with what can be done about it.
 type reviewItem struct {
@@ -34,16 +39,27 @@ const reviewLimit = 50
 // findingKinds are all kinds, in the order of the filter.
 var findingKinds = []race.FindingKind{
 	race.FindingHeld, race.FindingMissing, race.FindingSurplus, race.FindingNear, race.FindingImplausible, race.FindingBeforeGun,
+	race.FindingGap, race.FindingDeclared, race.FindingUndeclared, race.FindingClock, race.FindingUnmeasured,
 }
 
 // review answers GET /admin/competencias/{}/revision/.
 func review(ctx context.Context, c *call) error {
+	f := newForm()
+	f.Values["tipo"], f.Values["clave"] = c.query("tipo"), newKey()
+	return showReview(ctx, c, http.StatusOK, f)
+}
+
+// showReview renders the queue, of the kind that the form names.
+func showReview(ctx context.Context, c *call, status int, f *form) error {
 	r, err := c.p.cfg.Desk.Results(ctx, c.who, c.competition())
 	if err != nil {
 		return err
 	}
-	page := reviewPage{Head: c.headOf(r, "revision"), Filter: c.query("tipo"), Here: c.origin()}
-	counts := map[race.FindingKind]int{}
+	page := reviewPage{Head: c.headOf(r, "revision"), Filter: f.Values["tipo"], Form: f}
+	page.Here = eventPath(c.competition(), "revision/")
+	if page.Filter != "" {
+		page.Here += "?tipo=" + url.QueryEscape(page.Filter)
+	}
 	teams := make(map[race.TeamID]race.Team, len(r.Evidence.Teams))
 	for _, t := range r.Evidence.Teams {
 		teams[t.ID] = t
@@ -68,8 +84,8 @@ func review(ctx context.Context, c *call) error {
 		case page.Filter == "" || page.Filter == string(f.Kind):
 			page.Open = append(page.Open, item)
 		}
-		counts[f.Kind]++
 	}
+	counts := openOf(r.Findings)
 	page.Shown = min(len(page.Open), reviewLimit)
 	page.Open = page.Open[:page.Shown]
 	for _, k := range findingKinds {
@@ -88,5 +104,16 @@ func review(ctx context.Context, c *call) error {
 			}
 		}
 	}
-	return c.page(http.StatusOK, "review", c.say("review.title")+" · "+r.Evidence.Competition.Name, page)
+	return c.page(status, "review", c.say("review.title")+" · "+r.Evidence.Competition.Name, page)
+}
+
+// openOf counts the findings that nobody has accepted, by kind.
+func openOf(all []race.Finding) map[race.FindingKind]int {
+	out := map[race.FindingKind]int{}
+	for _, f := range all {
+		if !f.Accepted {
+			out[f.Kind]++
+		}
+	}
+	return out
 }

@@ -27,7 +27,7 @@ type handler func(context.Context, *call) error
 type route struct {
 	access    access
 	get, post handler
-	slow      bool // it hashes a password for each judge
+	slow      bool // it hashes a password for each judge, or rules many times
 }
 
 // table lists every path, each ending in a slash; {} stands for a number.
@@ -74,27 +74,30 @@ func (p *Panel) table() map[string]route {
 		all["/admin/webhooks/{}/eliminar/"] = both(editors)(deleteWebhook())
 	}
 	for path, r := range map[string]route{
-		"":               on(readers, event, nil),
-		"iniciar/":       both(editors)(control(startAction)),
-		"detener/":       both(editors)(control(stopAction)),
-		"reabrir/":       both(editors)(control(reopenAction)),
-		"salida/":        on(editors, gunForm, gunPost),
-		"preparacion/":   on(readers, readiness, nil),
-		"revision/":      on(readers, review, nil),
-		"decision/":      on(editors, rulingForm, rulingPost),
-		"resultados/":    on(readers, results, nil),
-		"oficial/":       on(editors, nil, publish),
-		"versiones/{}/":  on(readers, version, nil),
-		"diferencias/":   on(readers, difference, nil),
-		"equipos/nuevo/": on(editors, newTeam, createTeam),
-		"asignar/":       on(editors, assignForm, assign),
-		"credenciales/":  slow(on(editors, credentialsForm, credentials)),
-		"ajustes/":       on(editors, settings, saveSettings),
-		"copiar/":        on(editors, nil, copyEvent),
-		"eliminar/":      both(editors)(deleteEvent()),
-		"intercambio/":   on(readers, exchange, nil),
-		"importar/":      slow(on(editors, nil, importFile)),
-		"exportar/":      on(readers, exportFile, nil),
+		"":                 on(readers, event, nil),
+		"iniciar/":         both(editors)(control(startAction)),
+		"detener/":         both(editors)(control(stopAction)),
+		"reabrir/":         both(editors)(control(reopenAction)),
+		"salida/":          on(editors, gunForm, gunPost),
+		"preparacion/":     on(readers, readiness, nil),
+		"puestos/":         on(readers, proof, nil),
+		"revision/":        on(readers, review, nil),
+		"aceptar/":         slow(on(editors, nil, acceptAll)),
+		"marcas/importar/": slow(on(editors, marksForm, importMarks)),
+		"decision/":        on(editors, rulingForm, rulingPost),
+		"resultados/":      on(readers, results, nil),
+		"oficial/":         on(editors, nil, publish),
+		"versiones/{}/":    on(readers, version, nil),
+		"diferencias/":     on(readers, difference, nil),
+		"equipos/nuevo/":   on(editors, newTeam, createTeam),
+		"asignar/":         on(editors, assignForm, assign),
+		"credenciales/":    slow(on(editors, credentialsForm, credentials)),
+		"ajustes/":         on(editors, settings, saveSettings),
+		"copiar/":          on(editors, nil, copyEvent),
+		"eliminar/":        both(editors)(deleteEvent()),
+		"intercambio/":     on(readers, exchange, nil),
+		"importar/":        slow(on(editors, nil, importFile)),
+		"exportar/":        on(readers, exportFile, nil),
 	} {
 		all["/admin/competencias/{}/"+path] = r
 	}

@@ -33,6 +33,9 @@ var rulingKinds = []rulingKind{
 	{"ausencia", race.RulingAbsence, "team", true},
 	{"penalizar", race.RulingPenalty, "team", true},
 	{"descalificar", race.RulingDisqualify, "team", true},
+	{"declarar", race.RulingDeclare, "team", true},
+	{"ocultar", race.RulingConceal, "team", true},
+	{"ocultar_marca", race.RulingConceal, "mark", true},
 	{"aceptar", race.RulingAccept, "finding", false},
 	{"deshacer", race.RulingUndo, "ruling", false},
 }
@@ -58,11 +61,12 @@ type rulingPage struct {
 	Ruling  *race.Ruling  // to be undone
 	Finding *race.Finding
 	Teams   []option // RulingMove
+	Stored  int      // RulingDeclare: marks that the judge sent
 	Back    string
 }
 
 // rulingFields are the fields of the form. The wire names are those of the API.
-var rulingFields = []string{"tipo", "equipo", "registro", "tiempo", "penalizacion", "hallazgo", "deshace", "motivo", "clave", "equipo_destino"}
+var rulingFields = []string{"tipo", "equipo", "registro", "tiempo", "penalizacion", "total", "hallazgo", "deshace", "motivo", "clave", "equipo_destino"}
 
 // rulingForm answers GET /admin/competencias/{}/decision/.
 func rulingForm(ctx context.Context, c *call) error {
@@ -132,9 +136,11 @@ func (c *call) order(f *form) (race.Order, bool) {
 		o.Elapsed = c.duration(f, "tiempo")
 	case race.RulingPenalty:
 		o.Amount = c.duration(f, "penalizacion")
+	case race.RulingDeclare:
+		o.Declared.Total = c.total(f)
 	default:
 	}
-	key, err := orderKey(f.Values["clave"], o.Kind, o.Team, o.Record, o.Undoes, o.Finding, o.Elapsed, o.Amount)
+	key, err := orderKey(f.Values["clave"], o.Kind, o.Team, o.Record, o.Undoes, o.Finding, o.Elapsed, o.Amount, o.Declared.Total)
 	if err != nil {
 		c.refuse(f, err)
 	}
@@ -149,6 +155,15 @@ func (c *call) duration(f *form, name string) time.Duration {
 		f.fault(name, c.say("fault.time"))
 	}
 	return d
+}
+
+// total reads how many marks a judge declares.
+func (c *call) total(f *form) int {
+	n, err := strconv.Atoi(f.Values["total"])
+	if err != nil || n < 0 || n > race.MaxDeclared {
+		f.fault("total", c.say("fault.total", race.MaxDeclared))
+	}
+	return n
 }
 
 // errNoSubject means that a form is about something that is not there.
@@ -173,6 +188,9 @@ func showRuling(ctx context.Context, c *call, status int, f *form) error {
 	}
 	if err := page.find(e, k, f); err != nil {
 		return err
+	}
+	if k.kind == race.RulingDeclare {
+		page.Stored = storedAt(e, page.Team.ID)
 	}
 	if k.kind == race.RulingMove {
 		for _, t := range e.Teams {
@@ -218,6 +236,16 @@ func (p *rulingPage) find(e race.Evidence, k rulingKind, f *form) error {
 		return errNoSubject
 	}
 	return nil
+}
+
+// storedAt returns how many marks the judge of a team sent.
+func storedAt(e race.Evidence, id race.TeamID) int {
+	for _, p := range e.Posts() {
+		if p.Team == id {
+			return p.Stored
+		}
+	}
+	return 0
 }
 
 // countingOf returns the marks of a team that count, by time.

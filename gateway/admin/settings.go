@@ -15,6 +15,7 @@ type settingsPage struct {
 	Form     *form
 	Tag      office.Tag
 	Rounding []option
+	Clock    []option
 	Copy     *form
 	Conflict []conflict // what somebody else changed meanwhile
 }
@@ -22,12 +23,14 @@ type settingsPage struct {
 // conflict is a field that stands otherwise now than it was typed.
 type conflict struct{ Label, Typed, Now string }
 
-var eventFields = []string{"name", "datetime", "integrantes", "politica_redondeo", "is_active"}
+var eventFields = []string{"name", "datetime", "integrantes", "politica_redondeo", "politica_reloj", "is_active"}
 
 // newEvent answers GET /admin/competencias/nueva/.
 func newEvent(_ context.Context, c *call) error {
 	f := newForm()
-	f.Values = map[string]string{"integrantes": strconv.Itoa(race.DefaultTeamSize), "politica_redondeo": string(race.RoundRaw), "is_active": "1"}
+	f.Values = map[string]string{
+		"integrantes": strconv.Itoa(race.DefaultTeamSize), "politica_redondeo": string(race.RoundRaw), "politica_reloj": string(race.ClockClient), "is_active": "1",
+	}
 	return c.showSettings(http.StatusOK, settingsPage{Form: f})
 }
 
@@ -109,6 +112,9 @@ func (c *call) showSettings(status int, page settingsPage) error {
 	for _, r := range []race.Rounding{race.RoundRaw, race.RoundUpEach, race.RoundUpTotal} {
 		page.Rounding = append(page.Rounding, option{string(r), c.say("rounding." + string(r)), page.Form.Values["politica_redondeo"] == string(r)})
 	}
+	for _, p := range []race.ClockPolicy{race.ClockClient, race.ClockCorrected} {
+		page.Clock = append(page.Clock, option{string(p), c.say("clock." + string(p)), page.Form.Values["politica_reloj"] == string(p)})
+	}
 	title := c.say("settings.new")
 	if page.Head != nil {
 		title = c.say("settings.title") + " · " + page.Head.Competition.Name
@@ -124,7 +130,7 @@ func (c *call) eventValues(r race.Competition) *form {
 	f := newForm()
 	f.Values = map[string]string{
 		"name": r.Name, "datetime": r.ScheduledAt.In(c.p.cfg.Location).Format("2006-01-02T15:04"),
-		"integrantes": strconv.Itoa(r.TeamSize), "politica_redondeo": string(r.Rounding), "is_active": box(r.Active),
+		"integrantes": strconv.Itoa(r.TeamSize), "politica_redondeo": string(r.Rounding), "politica_reloj": string(clockPolicy(r.Clock)), "is_active": box(r.Active),
 	}
 	return f
 }
@@ -132,14 +138,27 @@ func (c *call) eventValues(r race.Competition) *form {
 // eventForm reads the fields of a competition.
 func (c *call) eventForm(f *form) office.CompetitionForm {
 	c.required(f, "name", "datetime")
-	name, active, rounding := f.Values["name"], f.checked("is_active"), race.Rounding(f.Values["politica_redondeo"])
+	name, active := f.Values["name"], f.checked("is_active")
+	rounding := race.Rounding(f.Values["politica_redondeo"])
 	size := c.number(f, "integrantes")
 	at, err := parseInstant(f.Values["datetime"], c.p.cfg.Location)
 	if err != nil {
 		f.fault("datetime", c.say("fault.instant"))
 	}
 	scheduled := &at
-	return office.CompetitionForm{Name: &name, ScheduledAt: &scheduled, Active: &active, TeamSize: &size, Rounding: &rounding}
+	out := office.CompetitionForm{Name: &name, ScheduledAt: &scheduled, Active: &active, TeamSize: &size, Rounding: &rounding}
+	if policy := race.ClockPolicy(f.Values["politica_reloj"]); policy != "" { // a form that does not ask leaves it as it is
+		out.Clock = &policy
+	}
+	return out
+}
+
+// clockPolicy names the zero value, as forms need it.
+func clockPolicy(p race.ClockPolicy) race.ClockPolicy {
+	if p != race.ClockCorrected {
+		return race.ClockClient
+	}
+	return p
 }
 
 // box is the value of a box that is ticked or not.

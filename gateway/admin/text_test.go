@@ -17,7 +17,7 @@ import (
 // from values; the values are those of package race and of the tables here.
 var composed = []string{
 	"role.", "tab.", "status.", "cause.", "rounding.", "finding.", "finding.text.", "held.", "kind.", "ruling.", "ruling.title.", "ruling.what.", "source.",
-	"outcome.", "export.", "format.", "action.", "audit.", "done.", "field.",
+	"outcome.", "export.", "format.", "action.", "audit.", "done.", "field.", "clock.", "uncertainty.", "proof.", "finding.hint.",
 }
 
 func TestTexts_SameKeysInBothLanguages(t *testing.T) {

@@ -40,7 +40,7 @@ func (d *Desk) CreateCompetition(ctx context.Context, w Who, f CompetitionForm) 
 	var check checker
 	check.required("name", f.Name == nil)
 	check.required("datetime", f.ScheduledAt == nil)
-	c := f.apply(&check, race.Competition{Active: true, TeamSize: race.DefaultTeamSize, Rounding: race.RoundRaw}, d.now())
+	c := f.apply(&check, race.Competition{Active: true, TeamSize: race.DefaultTeamSize, Rounding: race.RoundRaw, Clock: race.ClockClient}, d.now())
 	if err := check.err(); err != nil {
 		return race.Competition{}, err
 	}
@@ -135,6 +135,11 @@ func (f CompetitionForm) apply(check *checker, c race.Competition, now time.Time
 			check.add("politica_redondeo", Text{"Debe ser raw, up-each o up-total.", "It must be raw, up-each or up-total."})
 		}
 	}
+	if f.Clock != nil {
+		if c.Clock = *f.Clock; !c.Clock.Valid() {
+			check.add("politica_reloj", Text{"Debe ser cliente o corregido.", "It must be cliente or corregido."})
+		}
+	}
 	return c
 }
 
@@ -175,7 +180,7 @@ func (d *Desk) CopyCompetition(ctx context.Context, w Who, id race.CompetitionID
 		if err != nil {
 			return err
 		}
-		made = race.Competition{ScheduledAt: from.ScheduledAt, Active: true, TeamSize: from.TeamSize, Rounding: from.Rounding}
+		made = race.Competition{ScheduledAt: from.ScheduledAt, Active: true, TeamSize: from.TeamSize, Rounding: from.Rounding, Clock: from.Clock}
 		var check checker
 		check.line("name", &name, &made.Name, maxName, false)
 		if err := check.err(); err != nil {

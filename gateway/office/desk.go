@@ -34,6 +34,9 @@ type Store interface {
 
 // Races is the actor system that owns competitions.
 type Races interface {
+	// Submit stores marks, or refuses or holds them; see race.Reply. After an error
+	// with race.CodeUnavailable the same request may be sent again.
+	Submit(ctx context.Context, q race.Request, origin string) (race.Reply, error)
 	StartCompetition(ctx context.Context, id race.CompetitionID, at time.Time, author string) (race.Competition, error)
 	StopCompetition(ctx context.Context, id race.CompetitionID, at time.Time, author string) (race.Competition, error)
 	// Rule has the owner carry out an order; the same key may be sent again.

@@ -41,6 +41,18 @@ var refusals = [...][2]string{
 	{"Un valor no se admite", "A value is not allowed"},
 	{"El webhook no está activo; actívelo primero", "The webhook is not active; activate it first"},
 	{"Alguien más ha cambiado el webhook", "Somebody else has changed the webhook"},
+	{"id_registro ya se usó para otro tiempo", "id_registro was used for another time"},
+	{"Ya hay resultados oficiales; pida la anulación al organizador", "There are official results already; ask the organizer to void it"},
+	{"Pasó demasiado tiempo; pida la anulación al organizador", "Too much time has passed; ask the organizer to void it"},
+	{"El equipo %d no está asignado a usted", "Team %s is not yours"},
+	{"Esa decisión es del organizador", "That ruling is the organizer's"},
+	{"El registro no existe", "The record does not exist"},
+	{"El organizador ya decidió sobre ese registro", "The organizer has ruled on that record already"},
+	{"total debe estar entre 0 y %d", "total must be 0 to %s"},
+	{"secuencia no es un número válido", "secuencia is not a valid number"},
+	{"dispositivo debe ser un texto de hasta %d caracteres", "dispositivo must be a text of up to %s characters"},
+	{"El equipo ya está oculto", "The team is concealed already"},
+	{"El registro ya está oculto", "The record is concealed already"},
 	{"Servicio no disponible en este momento, reintente", "The service is not available now, try again"},
 }
 

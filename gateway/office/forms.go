@@ -9,11 +9,12 @@ import (
 // CompetitionForm is what can be set of a competition; nil leaves it as it is.
 // A new one must have a name and a time.
 type CompetitionForm struct {
-	Name        *string        // name
-	ScheduledAt **time.Time    // datetime; a nil instant is refused
-	Active      *bool          // is_active; of a new one true
-	TeamSize    *int           // integrantes; of a new one race.DefaultTeamSize
-	Rounding    *race.Rounding // politica_redondeo; of a new one race.RoundRaw
+	Name        *string           // name
+	ScheduledAt **time.Time       // datetime; a nil instant is refused
+	Active      *bool             // is_active; of a new one true
+	TeamSize    *int              // integrantes; of a new one race.DefaultTeamSize
+	Rounding    *race.Rounding    // politica_redondeo; of a new one race.RoundRaw
+	Clock       *race.ClockPolicy // politica_reloj; of a new one race.ClockClient
 }
 
 // TeamForm is what can be set of a team; nil leaves it as it is. A new one must

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ func instantField(t time.Time) any {
 func competitionFields(c race.Competition) fields {
 	return fields{
 		"name": c.Name, "datetime": instantField(c.ScheduledAt), "is_active": c.Active,
-		"integrantes": c.TeamSize, "politica_redondeo": string(c.Rounding),
+		"integrantes": c.TeamSize, "politica_redondeo": string(c.Rounding), "politica_reloj": string(cmp.Or(c.Clock, race.ClockClient)),
 	}
 }
 

@@ -37,15 +37,16 @@ func (d *Desk) Stop(ctx context.Context, w Who, id race.CompetitionID) (race.Com
 	return d.races.StopCompetition(ctx, id, d.now(), w.Username)
 }
 
-// Rule has the owner of a competition carry out an order. Author and At are set
-// here, Key when it is zero; then the same order sent again is another one. The
-// errors are those of race.Evidence.Rule, race.CodeUnavailable, after which the
+// Rule has the owner of a competition carry out an order of an organizer. Author and
+// At are set here, Key when it is zero; then the same order sent again is another
+// one. The errors are those of race.Evidence.Rule, race.CodeUnavailable, after which the
 // same order may be sent again, and Invalid.
 func (d *Desk) Rule(ctx context.Context, w Who, o race.Order) (race.Ruled, error) {
 	if err := w.edit(o.Competition); err != nil {
 		return race.Ruled{}, err
 	}
 	o.Author, o.At, o.Epoch, o.Reason = w.Username, d.now(), 0, strings.TrimSpace(o.Reason)
+	o.Judge = 0
 	if o.Key == (race.OrderKey{}) {
 		o.Key = race.NewRecordID()
 	}
@@ -72,8 +73,12 @@ func checkOrder(check *checker, o race.Order) {
 		check.milliseconds("penalizacion_ms", o.Amount, time.Millisecond, race.MaxPenalty)
 	case race.RulingOfficial:
 		reason = o.Override
+	case race.RulingDeclare:
+		checkDeclaration(check, o.Declared)
+	case race.RulingConceal:
+		check.required("equipo_id", o.Team <= 0 && o.Record <= 0)
 	case race.RulingVoid, race.RulingMove, race.RulingAbsence, race.RulingDisqualify:
-	case race.RulingStart, race.RulingStop:
+	case race.RulingStart, race.RulingStop, race.RulingRetract:
 		fallthrough
 	default:
 		check.add("tipo", Text{"No es un tipo de decisión.", "Not a kind of ruling."})
@@ -88,7 +93,7 @@ func checkOrder(check *checker, o race.Order) {
 		check.required("decision_id", o.Undoes <= 0)
 	}
 	switch o.Kind { //nolint:exhaustive // the others are about no team
-	case race.RulingMove, race.RulingAdd, race.RulingAbsence, race.RulingPenalty, race.RulingDisqualify:
+	case race.RulingMove, race.RulingAdd, race.RulingAbsence, race.RulingPenalty, race.RulingDisqualify, race.RulingDeclare:
 		check.required("equipo_id", o.Team <= 0)
 	}
 	switch {
@@ -100,6 +105,23 @@ func checkOrder(check *checker, o race.Order) {
 		})
 	case !printable(o.Reason, true):
 		check.add("motivo", Text{"Contiene caracteres que no se permiten.", "It holds characters that are not allowed."})
+	}
+}
+
+// checkDeclaration checks what is declared in a judge's place: from paper, or of a
+// device that is lost.
+func checkDeclaration(check *checker, said race.Declaration) {
+	between := func(field string, v int64, most int64) {
+		if v < 0 || v > most {
+			check.add(field, Text{fmt.Sprintf("Debe estar entre 0 y %d.", most), fmt.Sprintf("It must be 0 to %d.", most)})
+		}
+	}
+	between("total", int64(said.Total), race.MaxDeclared)
+	between("secuencia", said.Highest, race.MaxDeviceSeq)
+	if utf8.RuneCountInString(said.Device) > race.MaxDeviceLength || !printable(said.Device, false) {
+		check.add("dispositivo", Text{
+			fmt.Sprintf("Debe ser un texto de hasta %d caracteres.", race.MaxDeviceLength), fmt.Sprintf("It must be a text of up to %d characters.", race.MaxDeviceLength),
+		})
 	}
 }
 

@@ -84,7 +84,23 @@ func (c *canvas) grid(g grid) {
 	}
 	c.draw(hair, 0.2)
 	c.f.Line(margin, c.y, c.w-margin, c.y)
+	c.remark(g.Remark)
 	c.y += 6
+}
+
+// remark writes what explains a table below it.
+func (c *canvas) remark(text string) {
+	if text == "" {
+		return
+	}
+	const size = 7.5
+	c.font("Helvetica", "I", size, muted)
+	lines := c.wrap(latin(text), c.w-2*margin)
+	if c.y+float64(len(lines))*rowLine+2 > c.bottom() {
+		c.newPage()
+		c.font("Helvetica", "I", size, muted)
+	}
+	c.y = c.block(margin, c.y+4.5, size, left, lines)
 }
 
 func (c *canvas) gridHead(g grid) {

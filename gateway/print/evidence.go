@@ -39,7 +39,9 @@ func (p *Printer) evidence(in TeamEvidence) (*report, error) {
 	}
 	results := Results{Sheet: in.Evidence.Sheet(), Categories: in.Categories, Version: in.Version, Latest: in.Latest}
 	_, stamp, final := p.standing(results)
-	x := &teamEvidence{TeamEvidence: in, p: p, exact: precisionOf(results.Sheet), holds: in.Evidence.Holds(), marks: map[int64]bool{}}
+	x := &teamEvidence{
+		TeamEvidence: in, p: p, exact: precisionOf(results.Sheet), holds: in.Evidence.Holds(), hidden: in.Evidence.Concealment(), marks: map[int64]bool{},
+	}
 	marks := x.markGrid()
 	return &report{
 		Kind: p.t("evidence"), Title: x.team(in.Team), Stamp: stamp, Final: final, Landscape: true,
@@ -57,7 +59,9 @@ type teamEvidence struct {
 	p     *Printer
 	exact precision
 	holds map[race.RulingID]bool
-	marks map[int64]bool // Seq of the marks of the team
+	// hidden is what the public is not shown; this document is not for the public.
+	hidden race.Concealment
+	marks  map[int64]bool // Seq of the marks of the team
 }
 
 // facts sums the result up so that it can be checked by hand.
@@ -85,7 +89,8 @@ func (x *teamEvidence) facts(s race.Standing, l race.SheetLine, sheet race.Sheet
 	if s.Penalty != 0 {
 		out = append(out, fact{p.t("col.penalty"), x.exact.added(s.Penalty)})
 	}
-	return append(out, fact{p.t("col.total"), x.exact.elapsed(s.Total)}, fact{p.t("rounding"), p.word("rounding", string(c.Rounding))})
+	out = append(out, fact{p.t("col.total"), x.exact.elapsed(s.Total)}, fact{p.t("rounding"), p.word("rounding", string(c.Rounding))})
+	return append(append(out, x.clockFacts(s)...), x.proofFacts()...)
 }
 
 // signed shows a correction: "+0:02.350".
@@ -109,17 +114,18 @@ func (x *teamEvidence) team(id race.TeamID) string {
 // markGrid lists the marks that were made for the team or belong to it now.
 func (x *teamEvidence) markGrid() grid {
 	p := x.p
-	g := grid{Empty: p.t("marks.none"), Cols: spread([]column{
+	g := grid{Empty: p.t("marks.none"), Remark: p.t("marks.remark"), Cols: spread([]column{
 		{p.t("col.seq"), 12, cellNumber},
 		{p.t("col.time"), 21, cellNumber},
+		{p.t("col.corrected"), 33, cellNumber},
 		{p.t("col.official"), 21, cellTotal},
 		{p.t("col.state"), 0, cellText},
-		{p.t("col.slot"), 12, cellNumber},
-		{p.t("col.received"), 24, cellText},
-		{p.t("col.source"), 20, cellText},
+		{p.t("col.slot"), 11, cellNumber},
+		{p.t("col.received"), 22, cellText},
+		{p.t("col.source"), 19, cellText},
 		{p.t("col.device"), 36, cellSmall},
-		{p.t("col.clock"), 28, cellNumber},
-		{p.t("col.judge"), 38, cellText},
+		{p.t("col.clock"), 20, cellNumber},
+		{p.t("col.judge"), 32, cellText},
 	}, landscapeRoom)}
 	for _, f := range x.Evidence.Finishes() {
 		if f.Team != x.Team && f.For != x.Team {
@@ -131,7 +137,7 @@ func (x *teamEvidence) markGrid() grid {
 			raw, official = p.t("absent"), ""
 		}
 		g.Rows = append(g.Rows, row{Faint: !f.Counts || f.For != x.Team, Cells: []string{
-			strconv.FormatInt(f.Seq, 10), raw, official, x.state(f), number(int64(f.Slot)), x.received(f.ReceivedAt),
+			strconv.FormatInt(f.Seq, 10), raw, x.corrected(f), official, x.state(f), number(int64(f.Slot)), x.received(f.ReceivedAt),
 			p.word("source", string(f.Source)), device(f.Mark), clockOf(f.Mark), x.judge(f.Judge),
 		}})
 	}
@@ -150,8 +156,13 @@ func (x *teamEvidence) state(f race.Finish) string {
 	if f.State == race.StateHeld {
 		why = p.word("held", string(f.Reason))
 	}
+	if x.hidden.Records[f.Seq] {
+		moved = list(moved, p.t("state.concealed"))
+	}
 	key := "state.held"
 	switch {
+	case f.Retracted:
+		key = "state.retracted"
 	case f.Voided:
 		key = "state.void"
 	case f.Counts && f.Included:
@@ -198,5 +209,5 @@ func clockOf(m race.Mark) string {
 	if m.ClockOffset == 0 && m.ClockUncertainty == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%+d ± %d ms", m.ClockOffset.Milliseconds(), m.ClockUncertainty.Milliseconds())
+	return fmt.Sprintf("%+d ms", m.ClockOffset.Milliseconds())
 }

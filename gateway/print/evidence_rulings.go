@@ -32,7 +32,7 @@ func (x *teamEvidence) rulingGrid() grid {
 			holds = "holds.no"
 		}
 		g.Rows = append(g.Rows, row{Faint: !x.holds[r.ID], Cells: []string{
-			strconv.FormatInt(int64(r.ID), 10), p.tabular(r.At, "15:04:05"), r.Author, x.what(r), r.Reason, p.t(holds),
+			strconv.FormatInt(int64(r.ID), 10), p.tabular(r.At, "15:04:05"), p.author(r.Author), x.what(r), r.Reason, p.t(holds),
 		}})
 	}
 	return g
@@ -48,7 +48,7 @@ func (x *teamEvidence) concerns(r race.Ruling) bool {
 		return false
 	}
 	kind, numbers := finding(r.Finding)
-	if kind == race.FindingMissing || kind == race.FindingSurplus {
+	if ofTeam(kind) {
 		return len(numbers) > 0 && race.TeamID(numbers[0]) == x.Team
 	}
 	for _, seq := range numbers {
@@ -59,10 +59,36 @@ func (x *teamEvidence) concerns(r race.Ruling) bool {
 	return false
 }
 
+// author names who ruled; a judge is told apart from an organizer.
+func (p *Printer) author(name string) string {
+	if judge, ok := strings.CutPrefix(name, race.JudgeAuthor); ok {
+		return p.t("author.judge", judge)
+	}
+	return name
+}
+
+// ofTeam says whether the key of such a finding begins with the team, and has no
+// marks.
+func ofTeam(k race.FindingKind) bool {
+	switch k {
+	case race.FindingMissing, race.FindingSurplus, race.FindingUndeclared, race.FindingDeclared, race.FindingGap, race.FindingUnmeasured:
+		return true
+	default:
+		return false
+	}
+}
+
 // finding takes the key of a finding apart: its kind, then the numbers of marks,
-// or of the team.
+// or of the team. That of a gap has the name of a device in it, which may be
+// anything.
 func finding(key string) (race.FindingKind, []int64) {
 	var numbers []int64
+	if rest, ok := strings.CutPrefix(key, string(race.FindingGap)+"-"); ok {
+		team, _, _ := strings.Cut(rest, "-")
+		if id, err := strconv.ParseInt(team, 10, 64); err == nil {
+			return race.FindingGap, []int64{id}
+		}
+	}
 	for {
 		i := strings.LastIndexByte(key, '-')
 		n, err := strconv.ParseInt(key[i+1:], 10, 64)
@@ -79,8 +105,14 @@ func (x *teamEvidence) what(r race.Ruling) string {
 	switch r.Kind {
 	case race.RulingGun:
 		return x.p.t(key, signed(r.Amount))
-	case race.RulingInclude, race.RulingVoid, race.RulingReinstate, race.RulingAdd, race.RulingAbsence:
+	case race.RulingInclude, race.RulingVoid, race.RulingReinstate, race.RulingAdd, race.RulingAbsence, race.RulingRetract:
 		return x.p.t(key, r.Record)
+	case race.RulingDeclare:
+		return x.p.t(key, r.Declared.Total, x.declaredOn(r.Declared))
+	case race.RulingConceal:
+		if r.Record != 0 {
+			return x.p.t("ruling.conceal.mark", r.Record)
+		}
 	case race.RulingMove:
 		return x.p.t(key, r.Record, x.team(r.Team))
 	case race.RulingPenalty:
@@ -100,7 +132,7 @@ func (x *teamEvidence) what(r race.Ruling) string {
 func (x *teamEvidence) finding(key string) string {
 	kind, numbers := finding(key)
 	text := x.p.word("finding", string(kind))
-	if kind == race.FindingMissing || kind == race.FindingSurplus || len(numbers) == 0 {
+	if ofTeam(kind) || len(numbers) == 0 {
 		return text
 	}
 	marks := make([]string, len(numbers))

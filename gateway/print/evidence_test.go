@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"server5k/gateway/print"
 	"server5k/race"
@@ -17,8 +18,8 @@ func TestEvidence_SaysEverythingOfATeam(t *testing.T) {
 	for _, want := range []string{
 		"<h1>101 · Ñandú Íñiguez</h1>", "21 de noviembre de 2026, 08:00:02.350 (&#43;0:02.350)",
 		// A mark with all that is known of it.
-		`<td class="number">2</td><td class="number">20:11.285</td><td class="total">20:09</td><td class="text">Cuenta</td><td class="number">2</td>` +
-			`<td class="text">08:20:11.465</td><td class="text">WebSocket</td><td class="small">Pixel 7a, #2</td><td class="number">-120 ± 35 ms</td><td class="text">María José Íñiguez</td>`,
+		`<td class="number">2</td><td class="number">20:11.285</td><td class="number">20:11.165 ±35 ms</td><td class="total">20:09</td><td class="text">Cuenta</td><td class="number">2</td>` +
+			`<td class="text">08:20:11.465</td><td class="text">WebSocket</td><td class="small">Pixel 7a, #2</td><td class="number">-120 ms</td><td class="text">María José Íñiguez</td>`,
 		"Anulada", "Cuenta, movida a 102 · Los Halcones de Loja", "Cuenta, movida aquí desde 102 · Los Halcones de Loja",
 		"Retenida, equipo completo", "Cuenta por decisión, ingresada a mano", "2026-11-22 10:00:00.000", "Juez 2",
 		// The rulings.
@@ -32,6 +33,41 @@ func TestEvidence_SaysEverythingOfATeam(t *testing.T) {
 	for _, foreign := range []string{"No es de este equipo", "Relevo fuera de zona", "Inicio de la competencia"} {
 		if strings.Contains(got, foreign) {
 			t.Errorf("the page says %q, which is not about the team", foreign)
+		}
+	}
+}
+
+// What judges did themselves is told apart, and whether all marks are here.
+func TestEvidence_OfThePost(t *testing.T) {
+	t.Parallel()
+	e := field(3, race.RoundRaw)
+	e.Competition.Clock = race.ClockCorrected
+	e.Records[2].Mark.ClockUncertainty = 0
+	rule := func(r race.Ruling) {
+		r.ID, r.At, r.Author = race.RulingID(100+len(e.Rulings)), gun.Add(time.Hour), race.JudgeAuthor+"josé"
+		e.Rulings = append(e.Rulings, r)
+	}
+	rule(race.Ruling{Kind: race.RulingRetract, Team: 1, Record: 2})
+	rule(race.Ruling{Kind: race.RulingDeclare, Team: 1, Declared: race.Declaration{Total: 15, Device: "Pixel 7a", Highest: 17}})
+	rule(race.Ruling{Kind: race.RulingConceal, Team: 1, Record: 3})
+	rule(race.Ruling{Kind: race.RulingConceal, Team: 1})
+	rule(race.Ruling{Kind: race.RulingAccept, Finding: "gap-1-Pixel 7a-17-2"})
+	for lang, want := range map[print.Language][]string{
+		print.Spanish: {
+			"Retirada por el juez", "Cuenta, oculta al público", "juez josé", "El juez retiró la marca 2", "Declarar 15 marcas (Pixel 7a)", "Ocultar la marca 3 al público",
+			"Ocultar el equipo al público", "Dar por revisado: faltan números de un dispositivo", "declaradas 15, guardadas 14; Pixel 7a: mayor número declarado 17, mayor guardado 15, faltan: 16, 17",
+			"El del servidor: vale el instante de cada marca", "Desconocida: alguna marca no tiene un reloj medido.", "sin medir", "19:24.088 ±35 ms",
+		},
+		print.English: {
+			"Taken back by the judge", "Counts, hidden from the public", "judge josé", "The judge took mark 2 back", "Declare 15 marks (Pixel 7a)", "declared 15, stored 14",
+			"missing: 16, 17", "not measured", "Unknown: the clock of some mark was not measured.",
+		},
+	} {
+		got := write(t, lang, print.HTML, evidenceOf(e, 1))
+		for _, text := range want {
+			if !strings.Contains(got, text) {
+				t.Errorf("%s: the page lacks %q", lang, text)
+			}
 		}
 	}
 }

@@ -3,6 +3,8 @@ package print
 import (
 	"io"
 	"strings"
+
+	"server5k/race"
 )
 
 // podiumPlaces is how many places stand on a podium; a tie may bring more teams.
@@ -23,12 +25,25 @@ func (p *Printer) Podium(w io.Writer, f Format, in Results) error {
 			}
 			out.Lines = append(out.Lines, podiumLine{
 				Place: place, Ordinal: p.ordinal(place), Team: l.Name, Total: exact.elapsed(millis(l.TotalMS)),
-				Detail: p.t("bib", l.Bib) + " · " + in.category(l.Category),
+				Detail: p.t("bib", l.Bib) + " · " + in.category(l.Category) + p.podiumDoubt(g, l),
 			})
 		}
 		d.Groups = append(d.Groups, out)
 	}
 	return p.write(w, f, d)
+}
+
+// podiumDoubt says how certain the total of a line is, and in words that the place
+// before or after it might as well be its own.
+func (p *Printer) podiumDoubt(g group, l race.SheetLine) string {
+	if l.UncertaintyMS == 0 {
+		return ""
+	}
+	text := " · " + within(millis(l.UncertaintyMS))
+	if g.close(l) {
+		text += ", " + p.t("uncertainty.within")
+	}
+	return text
 }
 
 // podium is the document; the fields are exported for the template.

@@ -27,6 +27,7 @@ type section struct {
 type grid struct {
 	Caption string // "" if the section says it all
 	Empty   string // what is said instead of no rows
+	Remark  string // below the rows, "" nothing
 	Cols    []column
 	Rows    []row
 }

@@ -38,7 +38,7 @@ func (p *Printer) results(in Results) *report {
 		Kind: p.t("results"), Title: s.Name, Stamp: stamp, Final: final,
 		Facts: append([]fact{{p.t("gun"), gun}}, p.status(in)...),
 	}
-	r.Facts = append(r.Facts, fact{p.t("members"), strconv.Itoa(s.TeamSize)}, fact{p.t("rounding"), p.word("rounding", string(s.Rounding))})
+	r.Facts = append(r.Facts, fact{p.t("members"), strconv.Itoa(s.TeamSize)}, fact{p.t("rounding"), p.word("rounding", string(s.Rounding))}, fact{p.t("clock"), p.policy(s.Clock)})
 	for i, g := range in.groups(p) {
 		r.Sections = append(r.Sections, section{Title: g.title, Break: i > 0, Grids: p.ranking(in, g)})
 	}
@@ -140,7 +140,8 @@ func (p *Printer) ranking(in Results, g group) []grid {
 	for _, l := range g.lines {
 		penalties = penalties || l.PenaltyMS != 0
 	}
-	ranked := grid{Empty: p.t("none_ranked"), Cols: p.rankingCols(exact, g.overall, penalties)}
+	doubts := g.uncertain()
+	ranked := grid{Empty: p.t("none_ranked"), Cols: p.rankingCols(exact, g.overall, penalties, doubts), Remark: p.remark(g, in.Sheet.Clock)}
 	var first time.Duration
 	for _, l := range g.lines {
 		place := g.place(l)
@@ -164,7 +165,11 @@ func (p *Printer) ranking(in Results, g group) []grid {
 		if penalties {
 			cells = append(cells, exact.added(millis(l.PenaltyMS)))
 		}
-		cells = append(cells, exact.elapsed(millis(l.TotalMS)), exact.added(millis(l.TotalMS)-first))
+		cells = append(cells, exact.elapsed(millis(l.TotalMS)))
+		if doubts {
+			cells = append(cells, g.doubt(l))
+		}
+		cells = append(cells, exact.added(millis(l.TotalMS)-first))
 		ranked.Rows = append(ranked.Rows, row{Cells: cells, Strong: place <= 3})
 	}
 	if out := p.unranked(in, g); len(out.Rows) > 0 {
@@ -183,10 +188,13 @@ func (x precision) added(d time.Duration) string {
 
 // rankingCols returns the columns of those who are ranked; what the columns that
 // are left out would take goes to the team.
-func (p *Printer) rankingCols(exact precision, overall, penalties bool) []column {
-	wide := 21.0
+func (p *Printer) rankingCols(exact precision, overall, penalties, doubts bool) []column {
+	wide, category := 21.0, 37.0
 	if exact == inSeconds {
 		wide = 17
+	}
+	if doubts && penalties {
+		category = 30 // the names of teams need the room more
 	}
 	other := column{p.t("col.category_place"), 11, cellNumber}
 	if !overall {
@@ -194,13 +202,17 @@ func (p *Printer) rankingCols(exact precision, overall, penalties bool) []column
 	}
 	cols := []column{{p.t("col.place"), 14, cellNumber}, other, {p.t("col.bib"), 14, cellNumber}, {p.t("col.team"), 0, cellMain}}
 	if overall {
-		cols = append(cols, column{p.t("col.category"), 37, cellSmall})
+		cols = append(cols, column{p.t("col.category"), category, cellSmall})
 	}
 	cols = append(cols, column{p.t("col.records"), 10, cellNumber})
 	if penalties {
 		cols = append(cols, column{p.t("col.penalty"), wide - 2, cellNumber})
 	}
-	cols = append(cols, column{p.t("col.total"), wide, cellTotal}, column{p.t("col.gap"), wide, cellNumber})
+	cols = append(cols, column{p.t("col.total"), wide, cellTotal})
+	if doubts {
+		cols = append(cols, column{p.t("col.uncertainty"), 15, cellNumber})
+	}
+	cols = append(cols, column{p.t("col.gap"), wide, cellNumber})
 	return spread(cols, portraitRoom)
 }
 

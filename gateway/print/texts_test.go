@@ -41,8 +41,10 @@ func families() map[string][]string {
 		"source":   {string(race.SourceSocket), string(race.SourceHTTP), string(race.SourceImport), string(race.SourceManual)},
 		"finding": {
 			string(race.FindingHeld), string(race.FindingMissing), string(race.FindingSurplus), string(race.FindingNear),
-			string(race.FindingImplausible), string(race.FindingBeforeGun),
+			string(race.FindingImplausible), string(race.FindingBeforeGun), string(race.FindingUndeclared), string(race.FindingDeclared),
+			string(race.FindingGap), string(race.FindingUnmeasured), string(race.FindingClock),
 		},
+		"clock": {string(race.ClockClient), string(race.ClockCorrected)},
 	}
 	for _, k := range rulingKinds {
 		out["ruling"] = append(out["ruling"], string(k))
@@ -56,6 +58,7 @@ func families() map[string][]string {
 var rulingKinds = []race.RulingKind{
 	race.RulingStart, race.RulingStop, race.RulingReopen, race.RulingGun, race.RulingInclude, race.RulingVoid, race.RulingReinstate, race.RulingMove,
 	race.RulingAdd, race.RulingAbsence, race.RulingPenalty, race.RulingDisqualify, race.RulingAccept, race.RulingUndo, race.RulingOfficial,
+	race.RulingRetract, race.RulingDeclare, race.RulingConceal,
 }
 
 func TestTexts_EveryKeyIsUsedAndThere(t *testing.T) {
@@ -108,12 +111,14 @@ func TestFinding_TakesKeysApart(t *testing.T) {
 		kind    race.FindingKind
 		numbers []int64
 	}{
-		"near-3-4":     {race.FindingNear, []int64{3, 4}},
-		"before-gun-7": {race.FindingBeforeGun, []int64{7}},
-		"missing-2-14": {race.FindingMissing, []int64{2, 14}},
-		"":             {"", nil},
-		"held-":        {"held-", nil},
-		"12":           {"12", nil},
+		"near-3-4":            {race.FindingNear, []int64{3, 4}},
+		"before-gun-7":        {race.FindingBeforeGun, []int64{7}},
+		"missing-2-14":        {race.FindingMissing, []int64{2, 14}},
+		"":                    {"", nil},
+		"held-":               {"held-", nil},
+		"gap-7-web-3f9c-15-1": {race.FindingGap, []int64{7}}, // what follows the team is a name
+		"declared-7-15-14":    {race.FindingDeclared, []int64{7, 15, 14}},
+		"12":                  {"12", nil},
 	} {
 		kind, numbers := finding(key)
 		if kind != want.kind || !slices.Equal(numbers, want.numbers) {

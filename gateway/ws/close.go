@@ -3,6 +3,7 @@ package ws
 import (
 	"errors"
 	"io"
+	"net"
 	"time"
 )
 
@@ -33,10 +34,39 @@ func (c *Conn) startClose(code int, reason string) {
 	}
 }
 
+// innerConn returns the socket below TLS, or nil when nc is none.
+func innerConn(nc net.Conn) net.Conn {
+	if t, ok := nc.(interface{ NetConn() net.Conn }); ok {
+		return t.NetConn()
+	}
+	return nil
+}
+
+// farewell ends the stream of TLS, which takes a write: to a peer that does not read
+// it may wait some seconds, so it must not hold mu. It is called, and returns, with mu
+// held, by the flush that wrote the close frame: nothing can be queued any more.
+func (c *Conn) farewell() {
+	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		c.mu.Unlock()
+		_ = half.CloseWrite() // a socket that is gone shows at the read
+		c.mu.Lock()
+	}
+}
+
+// hangUp closes the socket. TLS would first try to tell the peer, who was told by
+// farewell or is not there any more.
+func (c *Conn) hangUp() {
+	if c.inner != nil {
+		_ = c.inner.Close()
+		return
+	}
+	_ = c.nc.Close()
+}
+
 // closeWritten ends our side of the stream and gives the peer the linger time. mu is held.
 func (c *Conn) closeWritten() {
 	c.shut = true
-	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
+	if half, ok := c.nc.(interface{ CloseWrite() error }); ok && c.inner == nil {
 		_ = half.CloseWrite() // a socket that is gone shows at the read
 	}
 	_ = c.nc.SetReadDeadline(time.Now().Add(linger))
@@ -70,7 +100,7 @@ func (c *Conn) end(err error) {
 	}
 	c.waitWriter()
 	c.abort() // nothing is sent after this
-	_ = c.nc.Close()
+	c.hangUp()
 	c.call("on close", func() {
 		c.closed = true
 		c.handler.OnClose()

@@ -14,6 +14,7 @@ import (
 // the Handler, and never call the Handler themselves.
 type Conn struct {
 	nc      net.Conn
+	inner   net.Conn // what nc encrypts for; nil unless it is TLS
 	o       Options
 	log     *slog.Logger
 	handler Handler // protected by callMu
@@ -41,9 +42,9 @@ type Conn struct {
 // queues up behind it.
 func newConn(nc net.Conn, early, answer []byte, o Options, log *slog.Logger) *Conn {
 	o = o.withDefaults()
-	raw := rawConn(nc)
+	raw, inner := rawConn(nc), innerConn(nc)
 	c := &Conn{
-		nc: nc, o: o, log: log, handler: nopHandler{}, dec: newDecoder(o.MaxMessage),
+		nc: nc, inner: inner, o: o, log: log, handler: nopHandler{}, dec: newDecoder(o.MaxMessage),
 		limiter: o.limiter(), lastSeen: time.Now(),
 	}
 	c.src = source{nc: nc, raw: raw, data: early, onBytes: c.onBytes, onSilence: c.onSilence}
@@ -52,7 +53,11 @@ func newConn(nc net.Conn, early, answer []byte, o Options, log *slog.Logger) *Co
 	c.w.tryWrite = c.w.writeOnce
 	c.w.flushing = true
 	c.w.push(answer)
-	tune(raw)
+	if inner != nil {
+		tune(rawConn(inner))
+	} else {
+		tune(raw)
+	}
 	return c
 }
 

@@ -13,7 +13,8 @@
 // Goroutines: Conn.run ends when the peer is gone, after a close handshake or after the linger time
 // that follows Conn.Close; Conn.flush lives only while a socket does not take what was sent and is
 // bounded by Options.WriteTimeout. Server.Drain ends all of them. An idle connection holds no buffer
-// on unix; elsewhere, and on sockets without a descriptor (TLS), frames are read straight into place.
+// on unix; elsewhere, and on sockets without a descriptor (TLS), frames are read straight into place
+// and each one is written by Conn.flush.
 //
 // Lock order: Conn.callMu before Conn.mu; Server.mu is never held together with either.
 package ws

@@ -3,6 +3,7 @@ package ws
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"io"
 	"log/slog"
@@ -57,6 +58,7 @@ type rig struct {
 	onText  func(*Conn, []byte)
 	onLag   func(*Conn)
 	start   func(*Conn) // before the handler is returned
+	secure  *tls.Config // of the server; nil: plain
 }
 
 // setup serves WebSockets on a free port; change adapts the rig before it starts.
@@ -76,6 +78,9 @@ func setup(tb testing.TB, change func(*rig)) *rig {
 	r.addr = ln.Addr().String()
 	http := &fasthttp.Server{Handler: r.serve, KeepHijackedConns: true, ReduceMemoryUsage: true, ReadTimeout: patience, CloseOnShutdown: true}
 	done := make(chan error, 1)
+	if r.secure != nil {
+		ln = tls.NewListener(ln, r.secure)
+	}
 	go func() { done <- http.Serve(ln) }()
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -146,6 +151,9 @@ func (r *rig) dialRaw(tb testing.TB, bytes string) *client {
 	conn, err := (&net.Dialer{}).DialContext(tb.Context(), "tcp4", r.addr)
 	if err != nil {
 		tb.Fatal(err)
+	}
+	if r.secure != nil {
+		conn = tls.Client(conn, &tls.Config{RootCAs: rootsOf(tb, r.secure), ServerName: "localhost", MinVersion: tls.VersionTLS12})
 	}
 	tb.Cleanup(func() { _ = conn.Close() })
 	c := &client{tb, conn, bufio.NewReader(conn)}

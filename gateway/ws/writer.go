@@ -106,6 +106,9 @@ func (c *Conn) flush() {
 func (c *Conn) takeBatch() (net.Buffers, int) {
 	c.mu.Lock()
 	if c.dead || len(c.w.queue) == 0 {
+		if c.inner != nil && c.closing && !c.dead {
+			c.farewell()
+		}
 		lagged := c.endFlush()
 		c.mu.Unlock()
 		if lagged {

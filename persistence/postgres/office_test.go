@@ -53,7 +53,7 @@ func TestMigrate_KeepsWhatOrganizersDid(t *testing.T) {
 INSERT INTO competitions (id, name, stream, event) VALUES (1, 'a', 1, 4), (2, 'b', 2, 0);
 INSERT INTO decisions (competition_id, kind, event, author, at, reason) VALUES (1, 'start', 4, 'root', 1000, 'x')`)
 	m, err := Migrate(t.Context(), url)
-	if diff := cmp.Diff([]string{"0002_office.sql", "0003_webhooks.sql"}, m.Applied); diff != "" || err != nil {
+	if diff := cmp.Diff([]string{"0002_office.sql", "0003_webhooks.sql", "0004_clocks.sql"}, m.Applied); diff != "" || err != nil {
 		t.Fatalf("applied: %v (-want +got):\n%s", err, diff)
 	}
 	s := openAt(t, url)

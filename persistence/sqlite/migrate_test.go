@@ -17,7 +17,7 @@ import (
 func TestMigrate_AppliesOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "race.db")
-	for _, want := range [][]string{{"0001_initial.sql", "0002_hash_chain.sql", "0003_first_links.go", "0004_office.sql", "0005_webhooks.sql"}, nil} {
+	for _, want := range [][]string{{"0001_initial.sql", "0002_hash_chain.sql", "0003_first_links.go", "0004_office.sql", "0005_webhooks.sql", "0006_clocks.sql"}, nil} {
 		got, err := Migrate(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)

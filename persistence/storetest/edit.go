@@ -20,7 +20,7 @@ func (f *fixture) edit(do func(ctx context.Context, e race.Editor) error) {
 
 func editPuts(t *testing.T, s persistence.Store) {
 	f := setup(t, s)
-	want := race.Competition{Name: "Nueva", ScheduledAt: gun(), TeamSize: 4, Rounding: race.RoundUpTotal}
+	want := race.Competition{Name: "Nueva", ScheduledAt: gun(), TeamSize: 4, Rounding: race.RoundUpTotal, Clock: race.ClockCorrected}
 	team := race.Team{Judge: ana, Name: "Ñandú Íñiguez", Bib: 7, Category: "elite"}
 	judge := race.Judge{Username: "dora", FirstName: "Dora", LastName: "Ñ", Email: "d@example.org", Active: true, CreatedAt: gun(), SignedOutAt: gun()}
 	organizer := race.Organizer{Username: "olga", Email: "o@example.org", Viewer: true, Active: true, CreatedAt: gun(), SignedOutAt: gun()}
@@ -41,6 +41,7 @@ func editPuts(t *testing.T, s persistence.Store) {
 	})
 	changed := want
 	changed.Name, changed.Active, changed.TeamSize, changed.Running, changed.Version, changed.GunShift = "Otra", true, 5, true, 3, time.Second
+	changed.Clock = race.ClockClient
 	team.Name, team.Judge = "Ñandúes", 0
 	judge.Username, judge.Active, judge.CreatedAt = "dorita", false, gun()
 	organizer.Viewer, organizer.Superuser = false, true

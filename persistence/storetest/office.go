@@ -219,6 +219,8 @@ func officeRestored(t *testing.T, s, other persistence.Store) {
 	f.rule(4, race.Order{Kind: race.RulingAdd, Team: teamBeto, Elapsed: time.Hour})
 	f.rule(5, race.Order{Kind: race.RulingAccept, Finding: f.evidence(first).Findings()[0].Key})
 	f.rule(6, race.Order{Kind: race.RulingOfficial, Override: true})
+	f.rule(8, race.Order{Kind: race.RulingDeclare, Judge: ana, Team: teamAna, Declared: race.Declaration{Total: 4, Device: "web-ñ", Highest: 4}})
+	f.rule(9, race.Order{Kind: race.RulingConceal, Record: 3})
 	f.edit(func(ctx context.Context, e race.Editor) error {
 		_, err := e.PutOrganizer(ctx, race.Organizer{ID: 2, Username: "staff", Viewer: true, SignedOutAt: gun()}, "")
 		return errors.Join(err, e.SetGrants(ctx, 2, []race.CompetitionID{second}),
@@ -240,7 +242,7 @@ func officeRestored(t *testing.T, s, other persistence.Store) {
 		f.equal("activation", g.activate(id), f.activate(id))
 		f.equal("results", g.evidence(id).Standings(), f.evidence(id).Standings())
 	}
-	f.equal("what an archive has", []int{len(g.archive(first).Rulings), len(g.archive(first).Versions), len(g.archive(first).Audit)}, []int{8, 1, 1})
+	f.equal("what an archive has", []int{len(g.archive(first).Rulings), len(g.archive(first).Versions), len(g.archive(first).Audit)}, []int{10, 1, 1})
 	g.chain(first)
 	g.rule(7, race.Order{Kind: race.RulingReopen})
 	_, err = g.Rule(g.ctx, g.order(2, race.Order{Kind: race.RulingVoid, Record: 2}))

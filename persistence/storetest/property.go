@@ -47,7 +47,11 @@ type model struct {
 func newModel(t *rapid.T, f *fixture, n int64) *model {
 	m := &model{f: f, id: race.CompetitionID(n), now: gun()}
 	size := rapid.IntRange(1, 4).Draw(t, "team size")
-	c := race.Competition{ID: m.id, Name: fmt.Sprint(n), Active: true, TeamSize: size, Rounding: race.RoundRaw}
+	c := race.Competition{
+		ID: m.id, Name: fmt.Sprint(n), Active: true, TeamSize: size,
+		Rounding: rapid.SampledFrom([]race.Rounding{race.RoundRaw, race.RoundUpEach, race.RoundUpTotal}).Draw(t, "rounding"),
+		Clock:    rapid.SampledFrom([]race.ClockPolicy{race.ClockClient, race.ClockCorrected}).Draw(t, "clock"),
+	}
 	d := persistence.Dump{Competitions: []race.Competition{c}}
 	for i, judge := range []race.JudgeID{ana, ana, beto} {
 		d.Teams = append(d.Teams, race.Team{
@@ -118,9 +122,24 @@ func (m *model) request(t *rapid.T) race.Request {
 			ReceivedAt: m.now,
 			Source:     race.SourceSocket,
 			Anonymous:  rapid.IntRange(0, 3).Draw(t, "anonymous") == 0,
+			Mark:       m.mark(t),
 		})
 	}
 	return q
+}
+
+// mark draws what the device says of a tap, which may well make no sense.
+func (m *model) mark(t *rapid.T) race.Mark {
+	if rapid.Bool().Draw(t, "unmarked") {
+		return race.Mark{}
+	}
+	seconds := func(what string) time.Duration {
+		return time.Duration(rapid.IntRange(-100_000, 100_000).Draw(t, what)) * time.Second / 1000
+	}
+	return race.Mark{
+		MarkedAt: m.now.Add(seconds("marked")), ClockOffset: seconds("offset"), ClockUncertainty: max(0, seconds("uncertainty")),
+		Device: "d", DeviceSeq: int64(rapid.IntRange(0, 3).Draw(t, "number")),
+	}
 }
 
 // apply keeps what a decision stores.
@@ -149,6 +168,10 @@ func (m *model) compare(t *rapid.T) {
 	}
 	m.same(t, "numbers", []int64{a.Seq, a.Event}, []int64{m.seq, m.ledger.Event()})
 	m.same(t, "loaded records", a.Records, m.counted)
+	for _, s := range race.Rank(a.Competition, a.Teams, a.Records) {
+		got := m.ledger.Total(s.Team.ID)
+		m.same(t, "total", []any{got.Records, got.Absent, got.Elapsed, got.Status}, []any{s.Records, s.Absent, s.Total, s.Status})
+	}
 	archive, err := m.f.Archive(m.f.ctx, m.id)
 	if err != nil {
 		t.Fatal(err)

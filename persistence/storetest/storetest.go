@@ -65,7 +65,11 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Store) {
 		{"Rule_FromTwoOrganizers", ruleConcurrently},
 		{"Rule_WhileTimesArrive", ruleWhileAppending},
 		{"Rule_Official", ruleOfficial},
-		{"Rule_EqualsTheEvidence", ruleEqualsEvidence},
+		{"Rule_OfJudges", ruleOfJudges},
+		{"Rule_IncludesWhereThereIsRoom", ruleIncludes},
+		{"Rule_EqualsTheEvidence", func(t *testing.T, s persistence.Store) { ruleEqualsEvidence(t, s, race.ClockClient) }},
+		{"Rule_EqualsTheEvidenceCorrected", func(t *testing.T, s persistence.Store) { ruleEqualsEvidence(t, s, race.ClockCorrected) }},
+		{"Competition_ClockPolicy", clockPolicy},
 		{"Edit_Puts", editPuts},
 		{"Edit_FailsWhole", editFailsWhole},
 		{"Edit_Missing", editMissing},
@@ -116,8 +120,8 @@ func Dump() persistence.Dump {
 			{Judge: race.Judge{ID: carla, Username: "carla"}, PasswordHash: "hash-carla"},
 		},
 		Competitions: []race.Competition{
-			{ID: first, Name: "Primera", ScheduledAt: gun(), Active: true, TeamSize: 15, Rounding: race.RoundUpEach},
-			{ID: second, Name: "Segunda", ScheduledAt: gun().Add(time.Hour), Active: true, TeamSize: 3, Rounding: race.RoundRaw},
+			{ID: first, Name: "Primera", ScheduledAt: gun(), Active: true, TeamSize: 15, Rounding: race.RoundUpEach, Clock: race.ClockClient},
+			{ID: second, Name: "Segunda", ScheduledAt: gun().Add(time.Hour), Active: true, TeamSize: 3, Rounding: race.RoundRaw, Clock: race.ClockCorrected},
 		},
 		Teams: []race.Team{
 			{ID: teamAna, Competition: first, Judge: ana, Name: "Rojos", Bib: 2, Category: race.CategoryStudents},

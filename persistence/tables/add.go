@@ -20,8 +20,8 @@ const (
 VALUES (%s, $2, $3, $4, $5, $6, $7, $8, $9)`
 	judgeInsert = `username, first_name, last_name, email, active, password_hash, created_at, signed_out_at)
 VALUES (%s, $2, $3, $4, $5, $6, $7, $8, $9)`
-	competitionInsert = `name, scheduled_at, active, running, started_at, finished_at, team_size, rounding, stream)
-VALUES (%s, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	competitionInsert = `name, scheduled_at, active, running, started_at, finished_at, team_size, rounding, clock_policy,
+stream) VALUES (%s, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	teamInsert = `competition_id, judge_id, name, bib, category) VALUES (%s, $2, $3, $4, $5, $6)`
 
 	addCategory = `INSERT INTO categories (code, name) VALUES ($1, $2) ON CONFLICT (code) DO NOTHING`
@@ -160,7 +160,8 @@ func judgeArgs(j persistence.JudgeRow) (string, []any) {
 func competitionArgs(c race.Competition) (string, []any) {
 	return fmt.Sprintf("la competencia %d %q", c.ID, c.Name), []any{
 		c.ID, c.Name, toMicros(c.ScheduledAt), c.Active, c.Running, toMicros(c.StartedAt), toMicros(c.FinishedAt),
-		cmp.Or(c.TeamSize, race.DefaultTeamSize), cmp.Or(c.Rounding, race.RoundRaw), newStream(),
+		cmp.Or(c.TeamSize, race.DefaultTeamSize), cmp.Or(c.Rounding, race.RoundRaw),
+		cmp.Or(c.Clock, race.ClockClient), newStream(),
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 const competitionColumns = `c.id, c.name, c.scheduled_at, c.active, c.running, c.started_at, c.finished_at, c.team_size, c.rounding,
-c.gun_shift_ms, c.version`
+c.gun_shift_ms, c.version, c.clock_policy`
 
 const competitionQuery = `SELECT ` + competitionColumns + ` FROM competitions c WHERE c.id = $1`
 
@@ -50,7 +50,9 @@ func scanCompetitionAnd(row Row, extra ...any) (race.Competition, error) {
 	var c race.Competition
 	var scheduled, started, finished sql.NullInt64
 	var shift int64
-	dest := append([]any{&c.ID, &c.Name, &scheduled, &c.Active, &c.Running, &started, &finished, &c.TeamSize, &c.Rounding, &shift, &c.Version}, extra...)
+	dest := append([]any{
+		&c.ID, &c.Name, &scheduled, &c.Active, &c.Running, &started, &finished, &c.TeamSize, &c.Rounding, &shift, &c.Version, &c.Clock,
+	}, extra...)
 	if err := row.Scan(dest...); err != nil {
 		return race.Competition{}, err
 	}

@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	editCompetition = `UPDATE competitions SET name = $1, scheduled_at = $2, active = $3, team_size = $4, rounding = $5, epoch = epoch + 1
-WHERE id = $6`
-	newCompetition = `INSERT INTO competitions (name, scheduled_at, active, team_size, rounding, stream)
-VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`
+	editCompetition = `UPDATE competitions SET name = $1, scheduled_at = $2, active = $3, team_size = $4, rounding = $5,
+clock_policy = $6, epoch = epoch + 1 WHERE id = $7`
+	newCompetition = `INSERT INTO competitions (name, scheduled_at, active, team_size, rounding, clock_policy, stream)
+VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`
 	ruledOnQuery = `SELECT EXISTS (SELECT 1 FROM time_records WHERE competition_id = $1) OR EXISTS (SELECT 1 FROM decisions WHERE competition_id = $1)`
 	removeTeams  = `DELETE FROM teams WHERE competition_id = $1`
 	removeRace   = `DELETE FROM competitions WHERE id = $1`
@@ -37,7 +37,10 @@ func (e *editor) Competition(ctx context.Context, id race.CompetitionID) (race.C
 
 // PutCompetition stores a competition, without the state of the race.
 func (e *editor) PutCompetition(ctx context.Context, c race.Competition) (race.CompetitionID, error) {
-	args := []any{c.Name, toMicros(c.ScheduledAt), c.Active, cmp.Or(c.TeamSize, race.DefaultTeamSize), string(cmp.Or(c.Rounding, race.RoundRaw))}
+	args := []any{
+		c.Name, toMicros(c.ScheduledAt), c.Active, cmp.Or(c.TeamSize, race.DefaultTeamSize), string(cmp.Or(c.Rounding, race.RoundRaw)),
+		string(cmp.Or(c.Clock, race.ClockClient)),
+	}
 	var err error
 	if c.ID == 0 {
 		err = e.tx.QueryRowContext(ctx, newCompetition, append(args, newStream())...).Scan(&c.ID)

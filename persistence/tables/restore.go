@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -16,8 +17,8 @@ const (
 	restoreToken    = `INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2)
 ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`
 	restoreCompetition = `INSERT INTO competitions (id, name, scheduled_at, active, running, started_at, finished_at, team_size, rounding,
-stream, epoch, seq, event, digest, gun_shift_ms, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+stream, epoch, seq, event, digest, gun_shift_ms, version, clock_policy)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
 	restoreNote = `INSERT INTO audit (at, author, action, competition_id, subject, detail, id) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	grantAll    = `INSERT INTO grants (organizer_id, competition_id)
 SELECT o.id, c.id FROM organizers o CROSS JOIN competitions c WHERE NOT o.superuser`
@@ -165,7 +166,7 @@ func restoreCompetitionArgs(a persistence.Archive) (string, []any) {
 	return fmt.Sprintf("la competencia %d %q", c.ID, c.Name), []any{
 		int64(c.ID), c.Name, toMicros(c.ScheduledAt), c.Active, c.Running, toMicros(c.StartedAt), toMicros(c.FinishedAt),
 		c.TeamSize, string(c.Rounding), a.Stream, a.Epoch, a.Seq, a.Event, toDigest(a.Digest),
-		c.GunShift.Milliseconds(), c.Version,
+		c.GunShift.Milliseconds(), c.Version, string(cmp.Or(c.Clock, race.ClockClient)),
 	}
 }
 

@@ -3,6 +3,7 @@ package tables
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,8 +11,11 @@ import (
 	"server5k/race"
 )
 
-const ruledQuery = `UPDATE competitions SET running = $1, finished_at = $2, gun_shift_ms = $3, version = $4, seq = $5, event = $6, digest = $7
+const (
+	ruledQuery = `UPDATE competitions SET running = $1, finished_at = $2, gun_shift_ms = $3, version = $4, seq = $5, event = $6, digest = $7
 WHERE id = $8 AND epoch = $9`
+	signerQuery = `SELECT username, active FROM judges WHERE id = $1`
+)
 
 // Rule carries out an order as the owner of its competition; see
 // persistence.Office. Instants are stored, and answered, in whole microseconds,
@@ -48,6 +52,9 @@ func (r *ruling) run(ctx context.Context) (race.Ruled, error) {
 	case owned.Epoch != r.order.Epoch:
 		return race.Ruled{}, race.ErrFenced
 	}
+	if err := r.sign(ctx); err != nil {
+		return race.Ruled{}, err
+	}
 	e, err := evidence(ctx, r.tx, owned.Competition)
 	if err != nil {
 		return race.Ruled{}, err
@@ -56,12 +63,17 @@ func (r *ruling) run(ctx context.Context) (race.Ruled, error) {
 	if err != nil {
 		return race.Ruled{}, err
 	}
+	out := race.Ruled{}
+	if made.Kind == race.RulingDeclare { // which does not change it
+		out.Stored = e.Stored(made.Team)
+	}
 	if made.ID != 0 {
-		return repeated(e, made), nil
+		again := repeated(e, made)
+		again.Stored = out.Stored
+		return again, nil
 	}
 	owned.Event++
 	made.Event = owned.Event
-	out := race.Ruled{}
 	if record != nil {
 		if out.Record, err = r.add(ctx, &owned, *record); err != nil {
 			return race.Ruled{}, err
@@ -78,6 +90,25 @@ func (r *ruling) run(ctx context.Context) (race.Ruled, error) {
 		return race.Ruled{}, fmt.Errorf("update competition: %w", err)
 	}
 	return out, nil
+}
+
+// sign names the judge who gives the order as its author. One who is not active
+// has no team.
+func (r *ruling) sign(ctx context.Context) error {
+	if r.order.Judge == 0 {
+		return nil
+	}
+	var name string
+	var active bool
+	err := r.tx.QueryRowContext(ctx, signerQuery, int64(r.order.Judge)).Scan(&name, &active)
+	switch {
+	case errors.Is(err, sql.ErrNoRows) || (err == nil && !active):
+		return race.Errorf(race.CodeForeignTeam, "El equipo %d no está asignado a usted", r.order.Team)
+	case err != nil:
+		return fmt.Errorf("judge %d: %w", r.order.Judge, err)
+	}
+	r.order.Author = race.JudgeAuthor + name
+	return nil
 }
 
 // repeated is what an order came to that was carried out before.

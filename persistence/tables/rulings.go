@@ -2,6 +2,7 @@ package tables
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -32,6 +33,10 @@ func scanRuling(row Row) (race.Ruling, error) {
 	switch {
 	case r.Kind == race.RulingAccept:
 		r.Finding = value.String
+	case r.Kind == race.RulingDeclare:
+		if r.Declared, err = declared(value.String); err != nil {
+			return race.Ruling{}, fmt.Errorf("declaration of decision %d: %w", r.ID, err)
+		}
 	case value.Valid:
 		ms, err := strconv.ParseInt(value.String, 10, 64)
 		if err != nil {
@@ -45,13 +50,37 @@ func scanRuling(row Row) (race.Ruling, error) {
 // rulingArgs are the values of rulingColumns.
 func rulingArgs(r race.Ruling) []any {
 	value := orNull(r.Finding)
-	if r.Amount != 0 {
+	switch {
+	case r.Kind == race.RulingDeclare:
+		value = toDeclared(r.Declared)
+	case r.Amount != 0:
 		value = strconv.FormatInt(r.Amount.Milliseconds(), 10)
 	}
 	return []any{
 		int64(r.Competition), string(r.Kind), orNull(r.Event), orNull(int64(r.Team)), orNull(r.Record), value, orNull(r.Version),
 		orNull(int64(r.Undoes)), toKey(r.Key), r.Author, r.At.UnixMicro(), r.Reason,
 	}
+}
+
+// declaration is race.Declaration as it is stored.
+type declaration struct {
+	Total   int    `json:"total"`
+	Device  string `json:"device"`
+	Highest int64  `json:"highest"`
+}
+
+func toDeclared(d race.Declaration) string {
+	b, err := json.Marshal(declaration(d))
+	if err != nil { // two numbers and a text
+		panic(err)
+	}
+	return string(b)
+}
+
+func declared(value string) (race.Declaration, error) {
+	var d declaration
+	err := json.Unmarshal([]byte(value), &d)
+	return race.Declaration(d), err
 }
 
 // toKey returns the key of an order as it is stored: NULL when there is none.

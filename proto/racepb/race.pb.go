@@ -94,6 +94,7 @@ type Competition struct {
 	Rounding      string                 `protobuf:"bytes,9,opt,name=rounding,proto3" json:"rounding,omitempty"`
 	GunShiftMs    int64                  `protobuf:"varint,10,opt,name=gun_shift_ms,json=gunShiftMs,proto3" json:"gun_shift_ms,omitempty"`
 	Version       int64                  `protobuf:"varint,11,opt,name=version,proto3" json:"version,omitempty"`
+	Clock         string                 `protobuf:"bytes,12,opt,name=clock,proto3" json:"clock,omitempty"` // race.ClockPolicy; empty from a node that knows one only
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -203,6 +204,13 @@ func (x *Competition) GetVersion() int64 {
 		return x.Version
 	}
 	return 0
+}
+
+func (x *Competition) GetClock() string {
+	if x != nil {
+		return x.Clock
+	}
+	return ""
 }
 
 type Team struct {
@@ -900,6 +908,9 @@ type TeamTotal struct {
 	Team          *Team                  `protobuf:"bytes,1,opt,name=team,proto3" json:"team,omitempty"`
 	Records       int64                  `protobuf:"varint,2,opt,name=records,proto3" json:"records,omitempty"`
 	ElapsedMs     int64                  `protobuf:"varint,3,opt,name=elapsed_ms,json=elapsedMs,proto3" json:"elapsed_ms,omitempty"`
+	Absent        int64                  `protobuf:"varint,4,opt,name=absent,proto3" json:"absent,omitempty"`
+	Status        string                 `protobuf:"bytes,5,opt,name=status,proto3" json:"status,omitempty"`
+	Concealed     bool                   `protobuf:"varint,6,opt,name=concealed,proto3" json:"concealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -953,6 +964,27 @@ func (x *TeamTotal) GetElapsedMs() int64 {
 		return x.ElapsedMs
 	}
 	return 0
+}
+
+func (x *TeamTotal) GetAbsent() int64 {
+	if x != nil {
+		return x.Absent
+	}
+	return 0
+}
+
+func (x *TeamTotal) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *TeamTotal) GetConcealed() bool {
+	if x != nil {
+		return x.Concealed
+	}
+	return false
 }
 
 type Snapshot struct {
@@ -1321,6 +1353,10 @@ type Order struct {
 	Author        string                 `protobuf:"bytes,12,opt,name=author,proto3" json:"author,omitempty"`
 	At            int64                  `protobuf:"varint,13,opt,name=at,proto3" json:"at,omitempty"`
 	Reason        string                 `protobuf:"bytes,14,opt,name=reason,proto3" json:"reason,omitempty"`
+	Declared      *Declaration           `protobuf:"bytes,15,opt,name=declared,proto3" json:"declared,omitempty"`
+	RecordId      []byte                 `protobuf:"bytes,16,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"` // empty: none
+	Judge         int64                  `protobuf:"varint,17,opt,name=judge,proto3" json:"judge,omitempty"`
+	Ticket        uint64                 `protobuf:"varint,18,opt,name=ticket,proto3" json:"ticket,omitempty"` // the sender's, echoed
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1453,6 +1489,95 @@ func (x *Order) GetReason() string {
 	return ""
 }
 
+func (x *Order) GetDeclared() *Declaration {
+	if x != nil {
+		return x.Declared
+	}
+	return nil
+}
+
+func (x *Order) GetRecordId() []byte {
+	if x != nil {
+		return x.RecordId
+	}
+	return nil
+}
+
+func (x *Order) GetJudge() int64 {
+	if x != nil {
+		return x.Judge
+	}
+	return 0
+}
+
+func (x *Order) GetTicket() uint64 {
+	if x != nil {
+		return x.Ticket
+	}
+	return 0
+}
+
+// Declaration is what a judge says of the marks of a team.
+type Declaration struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Total         int64                  `protobuf:"varint,1,opt,name=total,proto3" json:"total,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	Highest       int64                  `protobuf:"varint,3,opt,name=highest,proto3" json:"highest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Declaration) Reset() {
+	*x = Declaration{}
+	mi := &file_race_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Declaration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Declaration) ProtoMessage() {}
+
+func (x *Declaration) ProtoReflect() protoreflect.Message {
+	mi := &file_race_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Declaration.ProtoReflect.Descriptor instead.
+func (*Declaration) Descriptor() ([]byte, []int) {
+	return file_race_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Declaration) GetTotal() int64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *Declaration) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *Declaration) GetHighest() int64 {
+	if x != nil {
+		return x.Highest
+	}
+	return 0
+}
+
 type Ruling struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -1469,13 +1594,14 @@ type Ruling struct {
 	Author        string                 `protobuf:"bytes,12,opt,name=author,proto3" json:"author,omitempty"`
 	At            int64                  `protobuf:"varint,13,opt,name=at,proto3" json:"at,omitempty"`
 	Reason        string                 `protobuf:"bytes,14,opt,name=reason,proto3" json:"reason,omitempty"`
+	Declared      *Declaration           `protobuf:"bytes,15,opt,name=declared,proto3" json:"declared,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Ruling) Reset() {
 	*x = Ruling{}
-	mi := &file_race_proto_msgTypes[19]
+	mi := &file_race_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1487,7 +1613,7 @@ func (x *Ruling) String() string {
 func (*Ruling) ProtoMessage() {}
 
 func (x *Ruling) ProtoReflect() protoreflect.Message {
-	mi := &file_race_proto_msgTypes[19]
+	mi := &file_race_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1500,7 +1626,7 @@ func (x *Ruling) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ruling.ProtoReflect.Descriptor instead.
 func (*Ruling) Descriptor() ([]byte, []int) {
-	return file_race_proto_rawDescGZIP(), []int{19}
+	return file_race_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Ruling) GetId() int64 {
@@ -1601,6 +1727,13 @@ func (x *Ruling) GetReason() string {
 	return ""
 }
 
+func (x *Ruling) GetDeclared() *Declaration {
+	if x != nil {
+		return x.Declared
+	}
+	return nil
+}
+
 type Ruled struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Fault         *Fault                 `protobuf:"bytes,1,opt,name=fault,proto3" json:"fault,omitempty"` // the rest is empty
@@ -1609,13 +1742,15 @@ type Ruled struct {
 	Record        *Record                `protobuf:"bytes,4,opt,name=record,proto3" json:"record,omitempty"` // that the order added
 	RecordTeam    int64                  `protobuf:"varint,5,opt,name=record_team,json=recordTeam,proto3" json:"record_team,omitempty"`
 	Repeated      bool                   `protobuf:"varint,6,opt,name=repeated,proto3" json:"repeated,omitempty"`
+	Ticket        uint64                 `protobuf:"varint,7,opt,name=ticket,proto3" json:"ticket,omitempty"` // of the order
+	Stored        int64                  `protobuf:"varint,8,opt,name=stored,proto3" json:"stored,omitempty"` // marks of the team, when they were declared
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Ruled) Reset() {
 	*x = Ruled{}
-	mi := &file_race_proto_msgTypes[20]
+	mi := &file_race_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +1762,7 @@ func (x *Ruled) String() string {
 func (*Ruled) ProtoMessage() {}
 
 func (x *Ruled) ProtoReflect() protoreflect.Message {
-	mi := &file_race_proto_msgTypes[20]
+	mi := &file_race_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +1775,7 @@ func (x *Ruled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ruled.ProtoReflect.Descriptor instead.
 func (*Ruled) Descriptor() ([]byte, []int) {
-	return file_race_proto_rawDescGZIP(), []int{20}
+	return file_race_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Ruled) GetFault() *Fault {
@@ -1685,6 +1820,20 @@ func (x *Ruled) GetRepeated() bool {
 	return false
 }
 
+func (x *Ruled) GetTicket() uint64 {
+	if x != nil {
+		return x.Ticket
+	}
+	return 0
+}
+
+func (x *Ruled) GetStored() int64 {
+	if x != nil {
+		return x.Stored
+	}
+	return 0
+}
+
 // AskPresence asks a node whose devices are connected to it.
 type AskPresence struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1694,7 +1843,7 @@ type AskPresence struct {
 
 func (x *AskPresence) Reset() {
 	*x = AskPresence{}
-	mi := &file_race_proto_msgTypes[21]
+	mi := &file_race_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1706,7 +1855,7 @@ func (x *AskPresence) String() string {
 func (*AskPresence) ProtoMessage() {}
 
 func (x *AskPresence) ProtoReflect() protoreflect.Message {
-	mi := &file_race_proto_msgTypes[21]
+	mi := &file_race_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1719,7 +1868,7 @@ func (x *AskPresence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskPresence.ProtoReflect.Descriptor instead.
 func (*AskPresence) Descriptor() ([]byte, []int) {
-	return file_race_proto_rawDescGZIP(), []int{21}
+	return file_race_proto_rawDescGZIP(), []int{22}
 }
 
 type Presence struct {
@@ -1735,13 +1884,16 @@ type Presence struct {
 	App                string                 `protobuf:"bytes,9,opt,name=app,proto3" json:"app,omitempty"`
 	Received           int64                  `protobuf:"varint,10,opt,name=received,proto3" json:"received,omitempty"`
 	Confirmed          int64                  `protobuf:"varint,11,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	Competition        int64                  `protobuf:"varint,12,opt,name=competition,proto3" json:"competition,omitempty"`
+	Claimed            int64                  `protobuf:"varint,13,opt,name=claimed,proto3" json:"claimed,omitempty"`
+	Pending            int64                  `protobuf:"varint,14,opt,name=pending,proto3" json:"pending,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Presence) Reset() {
 	*x = Presence{}
-	mi := &file_race_proto_msgTypes[22]
+	mi := &file_race_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1753,7 +1905,7 @@ func (x *Presence) String() string {
 func (*Presence) ProtoMessage() {}
 
 func (x *Presence) ProtoReflect() protoreflect.Message {
-	mi := &file_race_proto_msgTypes[22]
+	mi := &file_race_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1766,7 +1918,7 @@ func (x *Presence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Presence.ProtoReflect.Descriptor instead.
 func (*Presence) Descriptor() ([]byte, []int) {
-	return file_race_proto_rawDescGZIP(), []int{22}
+	return file_race_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Presence) GetJudge() int64 {
@@ -1846,6 +1998,27 @@ func (x *Presence) GetConfirmed() int64 {
 	return 0
 }
 
+func (x *Presence) GetCompetition() int64 {
+	if x != nil {
+		return x.Competition
+	}
+	return 0
+}
+
+func (x *Presence) GetClaimed() int64 {
+	if x != nil {
+		return x.Claimed
+	}
+	return 0
+}
+
+func (x *Presence) GetPending() int64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
 type PresenceReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Devices       []*Presence            `protobuf:"bytes,1,rep,name=devices,proto3" json:"devices,omitempty"`
@@ -1855,7 +2028,7 @@ type PresenceReply struct {
 
 func (x *PresenceReply) Reset() {
 	*x = PresenceReply{}
-	mi := &file_race_proto_msgTypes[23]
+	mi := &file_race_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1867,7 +2040,7 @@ func (x *PresenceReply) String() string {
 func (*PresenceReply) ProtoMessage() {}
 
 func (x *PresenceReply) ProtoReflect() protoreflect.Message {
-	mi := &file_race_proto_msgTypes[23]
+	mi := &file_race_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1880,7 +2053,7 @@ func (x *PresenceReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PresenceReply.ProtoReflect.Descriptor instead.
 func (*PresenceReply) Descriptor() ([]byte, []int) {
-	return file_race_proto_rawDescGZIP(), []int{23}
+	return file_race_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PresenceReply) GetDevices() []*Presence {
@@ -1898,7 +2071,7 @@ const file_race_proto_rawDesc = "" +
 	"race.proto\x12\rserver5k.race\"/\n" +
 	"\x05Fault\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\"\xbb\x02\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\xd1\x02\n" +
 	"\vCompetition\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12!\n" +
@@ -1914,7 +2087,8 @@ const file_race_proto_rawDesc = "" +
 	"\fgun_shift_ms\x18\n" +
 	" \x01(\x03R\n" +
 	"gunShiftMs\x12\x18\n" +
-	"\aversion\x18\v \x01(\x03R\aversion\"\x90\x01\n" +
+	"\aversion\x18\v \x01(\x03R\aversion\x12\x14\n" +
+	"\x05clock\x18\f \x01(\tR\x05clock\"\x90\x01\n" +
 	"\x04Team\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12 \n" +
 	"\vcompetition\x18\x02 \x01(\x03R\vcompetition\x12\x14\n" +
@@ -1974,12 +2148,15 @@ const file_race_proto_rawDesc = "" +
 	"\x06stream\x18\x02 \x01(\x03R\x06stream\x12\x10\n" +
 	"\x03seq\x18\x03 \x01(\x03R\x03seq\"+\n" +
 	"\aCurrent\x12 \n" +
-	"\vcompetition\x18\x01 \x01(\x03R\vcompetition\"m\n" +
+	"\vcompetition\x18\x01 \x01(\x03R\vcompetition\"\xbb\x01\n" +
 	"\tTeamTotal\x12'\n" +
 	"\x04team\x18\x01 \x01(\v2\x13.server5k.race.TeamR\x04team\x12\x18\n" +
 	"\arecords\x18\x02 \x01(\x03R\arecords\x12\x1d\n" +
 	"\n" +
-	"elapsed_ms\x18\x03 \x01(\x03R\telapsedMs\"\xa4\x01\n" +
+	"elapsed_ms\x18\x03 \x01(\x03R\telapsedMs\x12\x16\n" +
+	"\x06absent\x18\x04 \x01(\x03R\x06absent\x12\x16\n" +
+	"\x06status\x18\x05 \x01(\tR\x06status\x12\x1c\n" +
+	"\tconcealed\x18\x06 \x01(\bR\tconcealed\"\xa4\x01\n" +
 	"\bSnapshot\x12<\n" +
 	"\vcompetition\x18\x01 \x01(\v2\x1a.server5k.race.CompetitionR\vcompetition\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x03R\x03seq\x12\x16\n" +
@@ -2002,7 +2179,7 @@ const file_race_proto_rawDesc = "" +
 	"\x04Ping\x12\x17\n" +
 	"\asent_at\x18\x01 \x01(\x03R\x06sentAt\"\x1f\n" +
 	"\x04Pong\x12\x17\n" +
-	"\asent_at\x18\x01 \x01(\x03R\x06sentAt\"\xdc\x02\n" +
+	"\asent_at\x18\x01 \x01(\x03R\x06sentAt\"\xdf\x03\n" +
 	"\x05Order\x12 \n" +
 	"\vcompetition\x18\x01 \x01(\x03R\vcompetition\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\fR\x03key\x12\x12\n" +
@@ -2019,7 +2196,15 @@ const file_race_proto_rawDesc = "" +
 	"\boverride\x18\v \x01(\bR\boverride\x12\x16\n" +
 	"\x06author\x18\f \x01(\tR\x06author\x12\x0e\n" +
 	"\x02at\x18\r \x01(\x03R\x02at\x12\x16\n" +
-	"\x06reason\x18\x0e \x01(\tR\x06reason\"\xcb\x02\n" +
+	"\x06reason\x18\x0e \x01(\tR\x06reason\x126\n" +
+	"\bdeclared\x18\x0f \x01(\v2\x1a.server5k.race.DeclarationR\bdeclared\x12\x1b\n" +
+	"\trecord_id\x18\x10 \x01(\fR\brecordId\x12\x14\n" +
+	"\x05judge\x18\x11 \x01(\x03R\x05judge\x12\x16\n" +
+	"\x06ticket\x18\x12 \x01(\x04R\x06ticket\"U\n" +
+	"\vDeclaration\x12\x14\n" +
+	"\x05total\x18\x01 \x01(\x03R\x05total\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12\x18\n" +
+	"\ahighest\x18\x03 \x01(\x03R\ahighest\"\x83\x03\n" +
 	"\x06Ruling\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12 \n" +
 	"\vcompetition\x18\x02 \x01(\x03R\vcompetition\x12\x12\n" +
@@ -2035,7 +2220,8 @@ const file_race_proto_rawDesc = "" +
 	"\x03key\x18\v \x01(\fR\x03key\x12\x16\n" +
 	"\x06author\x18\f \x01(\tR\x06author\x12\x0e\n" +
 	"\x02at\x18\r \x01(\x03R\x02at\x12\x16\n" +
-	"\x06reason\x18\x0e \x01(\tR\x06reason\"\x8c\x02\n" +
+	"\x06reason\x18\x0e \x01(\tR\x06reason\x126\n" +
+	"\bdeclared\x18\x0f \x01(\v2\x1a.server5k.race.DeclarationR\bdeclared\"\xbc\x02\n" +
 	"\x05Ruled\x12*\n" +
 	"\x05fault\x18\x01 \x01(\v2\x14.server5k.race.FaultR\x05fault\x12-\n" +
 	"\x06ruling\x18\x02 \x01(\v2\x15.server5k.race.RulingR\x06ruling\x12<\n" +
@@ -2043,8 +2229,10 @@ const file_race_proto_rawDesc = "" +
 	"\x06record\x18\x04 \x01(\v2\x15.server5k.race.RecordR\x06record\x12\x1f\n" +
 	"\vrecord_team\x18\x05 \x01(\x03R\n" +
 	"recordTeam\x12\x1a\n" +
-	"\brepeated\x18\x06 \x01(\bR\brepeated\"\r\n" +
-	"\vAskPresence\"\xca\x02\n" +
+	"\brepeated\x18\x06 \x01(\bR\brepeated\x12\x16\n" +
+	"\x06ticket\x18\a \x01(\x04R\x06ticket\x12\x16\n" +
+	"\x06stored\x18\b \x01(\x03R\x06stored\"\r\n" +
+	"\vAskPresence\"\xa0\x03\n" +
 	"\bPresence\x12\x14\n" +
 	"\x05judge\x18\x01 \x01(\x03R\x05judge\x12\x12\n" +
 	"\x04node\x18\x02 \x01(\tR\x04node\x12!\n" +
@@ -2057,7 +2245,10 @@ const file_race_proto_rawDesc = "" +
 	"\x03app\x18\t \x01(\tR\x03app\x12\x1a\n" +
 	"\breceived\x18\n" +
 	" \x01(\x03R\breceived\x12\x1c\n" +
-	"\tconfirmed\x18\v \x01(\x03R\tconfirmed\"B\n" +
+	"\tconfirmed\x18\v \x01(\x03R\tconfirmed\x12 \n" +
+	"\vcompetition\x18\f \x01(\x03R\vcompetition\x12\x18\n" +
+	"\aclaimed\x18\r \x01(\x03R\aclaimed\x12\x18\n" +
+	"\apending\x18\x0e \x01(\x03R\apending\"B\n" +
 	"\rPresenceReply\x121\n" +
 	"\adevices\x18\x01 \x03(\v2\x17.server5k.race.PresenceR\adevicesB\x17Z\x15server5k/proto/racepbb\x06proto3"
 
@@ -2073,7 +2264,7 @@ func file_race_proto_rawDescGZIP() []byte {
 	return file_race_proto_rawDescData
 }
 
-var file_race_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_race_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_race_proto_goTypes = []any{
 	(*Fault)(nil),            // 0: server5k.race.Fault
 	(*Competition)(nil),      // 1: server5k.race.Competition
@@ -2094,11 +2285,12 @@ var file_race_proto_goTypes = []any{
 	(*Ping)(nil),             // 16: server5k.race.Ping
 	(*Pong)(nil),             // 17: server5k.race.Pong
 	(*Order)(nil),            // 18: server5k.race.Order
-	(*Ruling)(nil),           // 19: server5k.race.Ruling
-	(*Ruled)(nil),            // 20: server5k.race.Ruled
-	(*AskPresence)(nil),      // 21: server5k.race.AskPresence
-	(*Presence)(nil),         // 22: server5k.race.Presence
-	(*PresenceReply)(nil),    // 23: server5k.race.PresenceReply
+	(*Declaration)(nil),      // 19: server5k.race.Declaration
+	(*Ruling)(nil),           // 20: server5k.race.Ruling
+	(*Ruled)(nil),            // 21: server5k.race.Ruled
+	(*AskPresence)(nil),      // 22: server5k.race.AskPresence
+	(*Presence)(nil),         // 23: server5k.race.Presence
+	(*PresenceReply)(nil),    // 24: server5k.race.PresenceReply
 }
 var file_race_proto_depIdxs = []int32{
 	3,  // 0: server5k.race.RecordTimes.records:type_name -> server5k.race.Record
@@ -2114,16 +2306,18 @@ var file_race_proto_depIdxs = []int32{
 	11, // 10: server5k.race.Snapshot.totals:type_name -> server5k.race.TeamTotal
 	1,  // 11: server5k.race.Event.competition:type_name -> server5k.race.Competition
 	11, // 12: server5k.race.Event.total:type_name -> server5k.race.TeamTotal
-	0,  // 13: server5k.race.Ruled.fault:type_name -> server5k.race.Fault
-	19, // 14: server5k.race.Ruled.ruling:type_name -> server5k.race.Ruling
-	1,  // 15: server5k.race.Ruled.competition:type_name -> server5k.race.Competition
-	3,  // 16: server5k.race.Ruled.record:type_name -> server5k.race.Record
-	22, // 17: server5k.race.PresenceReply.devices:type_name -> server5k.race.Presence
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	19, // 13: server5k.race.Order.declared:type_name -> server5k.race.Declaration
+	19, // 14: server5k.race.Ruling.declared:type_name -> server5k.race.Declaration
+	0,  // 15: server5k.race.Ruled.fault:type_name -> server5k.race.Fault
+	20, // 16: server5k.race.Ruled.ruling:type_name -> server5k.race.Ruling
+	1,  // 17: server5k.race.Ruled.competition:type_name -> server5k.race.Competition
+	3,  // 18: server5k.race.Ruled.record:type_name -> server5k.race.Record
+	23, // 19: server5k.race.PresenceReply.devices:type_name -> server5k.race.Presence
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_race_proto_init() }
@@ -2137,7 +2331,7 @@ func file_race_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_race_proto_rawDesc), len(file_race_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -79,7 +79,8 @@
   if (!page || !window.WebSocket) return;
   var state = page.querySelector("[data-live-state]");
   var text = state.dataset;
-  var table = document.querySelector("[data-teams]");
+  var table = document.querySelector("[data-teams]"); // another one after it was fetched again
+  document.body.addEventListener("htmx:afterSwap", function () { table = document.querySelector("[data-teams]"); });
   var heard = 0, live = null, since = null, stream = null, wait = 1000, socket = null;
 
   var show = function () {
@@ -134,6 +135,8 @@
       case "registros_actualizados": update(m.data, false); break;
       case "instantanea": (m.data.equipos || []).forEach(function (t) { update(t, true); }); changed(false); break;
       case "competencia_iniciada": case "competencia_detenida": changed(true); break;
+      // The public is told nothing of hidden teams; whoever may see them asks the panel.
+      case "sin_cambios": document.body.dispatchEvent(new Event("concealed")); break;
       case "estado_en_vivo": setLive(m.data.en_vivo); break;
     }
   };

@@ -124,6 +124,11 @@ type CategoryPage struct {
 // Cause Por qué no clasifica: un ausente, faltan registros, sobran, o una decisión. Vacía si clasifica.
 type Cause = string
 
+// ClockPolicy De quién es el reloj que decide: `cliente`, el tiempo que calculó el dispositivo del juez; `corregido`, el
+// instante del toque corregido con lo que el dispositivo midió de su reloj. Una marca sin esa medida cuenta
+// como se envió.
+type ClockPolicy = string
+
 // CodeLogin defines model for CodeLogin.
 type CodeLogin struct {
 	Code string `json:"codigo"`
@@ -162,6 +167,11 @@ type CompetitionChange struct {
 	// Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
 	// solo la suma.
 	Rounding *Rounding `json:"politica_redondeo,omitempty"`
+
+	// Clock De quién es el reloj que decide: `cliente`, el tiempo que calculó el dispositivo del juez; `corregido`, el
+	// instante del toque corregido con lo que el dispositivo midió de su reloj. Una marca sin esa medida cuenta
+	// como se envió.
+	Clock *ClockPolicy `json:"politica_reloj,omitempty"`
 }
 
 // CompetitionList defines model for CompetitionList.
@@ -240,6 +250,19 @@ type Credentials struct {
 type CredentialsRequest struct {
 	// Judges Solo estos; sin la lista, todos.
 	Judges *[]int64 `json:"jueces,omitempty"`
+}
+
+// Declaration Cuántas marcas sostiene el juez.
+type Declaration struct {
+	// Device Nulo si se dijo en papel.
+	Device *string   `json:"dispositivo"`
+	At     time.Time `json:"fecha"`
+
+	// DeviceSeq El mayor número que ese dispositivo dio, 0 ninguno.
+	DeviceSeq int64 `json:"secuencia"`
+
+	// Total Las que valen, con las ausencias y sin las que retiró.
+	Total int `json:"total"`
 }
 
 // Deliveries defines model for Deliveries.
@@ -339,12 +362,15 @@ type Events = []Event
 // Evidence defines model for Evidence.
 type Evidence struct {
 	// Anonymous El cliente no le puso identificador.
-	Anonymous     bool    `json:"anonimo"`
-	IsAbsent      bool    `json:"ausente"`
-	CompetitionID int64   `json:"competencia_id"`
-	Rulings       Rulings `json:"decisiones"`
+	Anonymous     bool  `json:"anonimo"`
+	IsAbsent      bool  `json:"ausente"`
+	CompetitionID int64 `json:"competencia_id"`
 
-	// ClockOffset Desfase estimado del reloj del dispositivo.
+	// Corrected `tiempo_oficial` cuenta desde el instante corregido del toque.
+	Corrected bool    `json:"corregido"`
+	Rulings   Rulings `json:"decisiones"`
+
+	// ClockOffset Reloj del servidor menos reloj del dispositivo.
 	ClockOffset int64  `json:"desfase_ms"`
 	Device      string `json:"dispositivo"`
 
@@ -374,18 +400,24 @@ type Evidence struct {
 	// Moved Es de otro equipo que el que se marcó.
 	Moved bool `json:"movido"`
 
+	// Hidden El público no lo ve.
+	Hidden bool `json:"oculto"`
+
 	// Slot Lugar en su equipo al guardarse; nulo si se retuvo.
 	Slot       *int      `json:"posicion"`
 	ReceivedAt time.Time `json:"recibido_en"`
 
 	// Seq Su número en la competencia.
-	Seq       int64  `json:"registro"`
+	Seq int64 `json:"registro"`
+
+	// Retracted Lo anuló su propio juez.
+	Retracted bool   `json:"retirado"`
 	DeviceSeq *int64 `json:"secuencia"`
 
 	// Elapsed Milisegundos desde `started_at`, como se envió.
 	Elapsed int64 `json:"tiempo"`
 
-	// Official Milisegundos desde la salida corregida, según el redondeo.
+	// Official Milisegundos desde la salida corregida, según la política de reloj.
 	Official int64 `json:"tiempo_oficial"`
 }
 
@@ -421,6 +453,16 @@ type EvidencePage struct {
 // EvidenceRows defines model for EvidenceRows.
 type EvidenceRows = []Evidence
 
+// FailedMark defines model for FailedMark.
+type FailedMark struct {
+	Code   string `json:"codigo"`
+	TeamID int64  `json:"equipo_id"`
+	Error  string `json:"error"`
+
+	// Index En `registros` de su equipo, desde 0.
+	Index int `json:"indice"`
+}
+
 // FailedRecord defines model for FailedRecord.
 type FailedRecord struct {
 	// Code Por qué se rechazó.
@@ -438,9 +480,18 @@ type Finding struct {
 
 	// RulingID La que lo aceptó.
 	RulingID *int64 `json:"decision_id"`
-	TeamID   int64  `json:"equipo_id"`
 
-	// AmountMS De `cercanos`, entre los dos; si no, el tiempo.
+	// Declared De `declaradas`: lo que se dijo.
+	Declared int `json:"declaradas"`
+
+	// Device De `huecos`.
+	Device *string `json:"dispositivo"`
+	TeamID int64   `json:"equipo_id"`
+
+	// Missing De `huecos`: los números; no todos si son muchísimos.
+	Missing []int64 `json:"faltan"`
+
+	// AmountMS De `cercanos`, entre los dos; de `reloj_adelantado`, por cuánto; si no, el tiempo.
 	AmountMS int64 `json:"monto_ms"`
 
 	// Records Sus números.
@@ -448,10 +499,13 @@ type Finding struct {
 
 	// Kind `retenido`: una marca que no cuenta y nadie resolvió. `faltan`, `sobran`: el equipo tiene menos o más
 	// que integrantes. `cercanos`: dos llegadas con menos de 300 ms. `inverosimil`: menos de 12:30 o más de
-	// una hora. `antes_de_salida`: llegó antes de la salida corregida.
+	// una hora. `antes_de_salida`: llegó antes de la salida corregida. `sin_declarar`: el juez no dijo cuántas
+	// marcas hizo. `declaradas`: dijo otra cantidad que la guardada. `huecos`: un dispositivo dio números que
+	// no están guardados. `reloj_sin_medir`: deciden los relojes, y hay marcas sin reloj medido.
+	// `reloj_adelantado`: el instante corregido es posterior a la llegada de la marca.
 	Kind string `json:"tipo"`
 
-	// Recorded De `faltan` y `sobran`: los que cuentan.
+	// Recorded De `faltan` y `sobran`: los que cuentan. De `sin_declarar` y `declaradas`: las marcas guardadas. De `reloj_sin_medir`: cuántas.
 	Recorded int `json:"total_registros"`
 }
 
@@ -539,6 +593,18 @@ type ImportRequest struct {
 	Dry *string `json:"simular,omitempty"`
 }
 
+// ImportedMarks `recibidos` es la suma de los demás.
+type ImportedMarks struct {
+	// Duplicates Ya estaban.
+	Duplicates int          `json:"duplicados"`
+	Failed     []FailedMark `json:"fallidos"`
+	Stored     int          `json:"guardados"`
+	Received   int          `json:"recibidos"`
+
+	// Held Guardadas sin contar: la carrera no está en curso o el equipo está completo.
+	Held int `json:"retenidos"`
+}
+
 // Judge defines model for Judge.
 type Judge struct {
 	// Email Puede estar vacío.
@@ -580,6 +646,19 @@ type JudgePage struct {
 	Results  OfficeJudges `json:"results"`
 }
 
+// MarksFile defines model for MarksFile.
+type MarksFile struct {
+	Device *string `json:"dispositivo,omitempty"`
+	Teams  []struct {
+		Bib     *int                     `json:"dorsal,omitempty"`
+		TeamID  WholeNumber              `json:"equipo_id"`
+		Records []map[string]interface{} `json:"registros"`
+	} `json:"equipos"`
+	ExportedAt *time.Time `json:"exportado,omitempty"`
+	Format     string     `json:"formato"`
+	Judge      *string    `json:"juez,omitempty"`
+}
+
 // Message defines model for Message.
 type Message struct {
 	// Message Texto para personas.
@@ -605,6 +684,11 @@ type NewCompetition struct {
 	// Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
 	// solo la suma.
 	Rounding *Rounding `json:"politica_redondeo,omitempty"`
+
+	// Clock De quién es el reloj que decide: `cliente`, el tiempo que calculó el dispositivo del juez; `corregido`, el
+	// instante del toque corregido con lo que el dispositivo midió de su reloj. Una marca sin esa medida cuenta
+	// como se envió.
+	Clock *ClockPolicy `json:"politica_reloj,omitempty"`
 }
 
 // NewJudge defines model for NewJudge.
@@ -690,6 +774,11 @@ type OfficeCompetition struct {
 	// Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
 	// solo la suma.
 	Rounding Rounding `json:"politica_redondeo"`
+
+	// Clock De quién es el reloj que decide: `cliente`, el tiempo que calculó el dispositivo del juez; `corregido`, el
+	// instante del toque corregido con lo que el dispositivo midió de su reloj. Una marca sin esa medida cuenta
+	// como se envió.
+	Clock ClockPolicy `json:"politica_reloj"`
 
 	// Gun RFC 3339 con desfase, o nulo.
 	Gun *time.Time `json:"salida"`
@@ -830,6 +919,43 @@ type OrganizerPage struct {
 // Organizers defines model for Organizers.
 type Organizers = []Organizer
 
+// OwnMark defines model for OwnMark.
+type OwnMark struct {
+	Device *string `json:"dispositivo"`
+
+	// Status `retenida`: la carrera o el equipo no tenían lugar. `anulada`: retirada, anulada o de otro equipo.
+	Status     string             `json:"estado"`
+	RecordID   openapi_types.UUID `json:"id_registro"`
+	ReceivedAt time.Time          `json:"recibido"`
+	DeviceSeq  *int64             `json:"secuencia"`
+
+	// Elapsed Milisegundos, como se envió.
+	Elapsed int64 `json:"tiempo"`
+}
+
+// OwnPost defines model for OwnPost.
+type OwnPost struct {
+	Competition PostCompetition `json:"competencia"`
+
+	// Counting Registros que cuentan para el equipo.
+	Counting int `json:"cuentan"`
+
+	// Declaration Cuántas marcas sostiene el juez.
+	Declaration *Declaration `json:"declaracion,omitempty"`
+	Bib         int          `json:"dorsal"`
+	TeamID      int64        `json:"equipo_id"`
+	TeamName    string       `json:"equipo_nombre"`
+
+	// Stored Marcas del juez que están guardadas, sin las que retiró.
+	Stored int `json:"guardadas"`
+
+	// TeamSize Registros que cuentan de un equipo completo.
+	TeamSize TeamSize `json:"integrantes"`
+
+	// Marks En el orden en que se guardaron.
+	Marks []OwnMark `json:"marcas"`
+}
+
 // PageCount Filas de toda la lista.
 type PageCount = int
 
@@ -849,6 +975,20 @@ type Post struct {
 	JudgeID   *int64 `json:"juez_id"`
 	JudgeName string `json:"juez_nombre"`
 	Recorded  int    `json:"total_registros"`
+}
+
+// PostCompetition defines model for PostCompetition.
+type PostCompetition struct {
+	Active  bool `json:"activa"`
+	Running bool `json:"en_curso"`
+
+	// FinishedAt RFC 3339 con desfase, o nulo.
+	FinishedAt *time.Time `json:"finished_at"`
+	ID         int64      `json:"id"`
+	Name       string     `json:"nombre"`
+
+	// StartedAt RFC 3339 con desfase, o nulo.
+	StartedAt *time.Time `json:"started_at"`
 }
 
 // PostList defines model for PostList.
@@ -872,6 +1012,56 @@ type PostPage struct {
 // Posts defines model for Posts.
 type Posts = []Post
 
+// Proof defines model for Proof.
+type Proof struct {
+	// Complete No falta ninguna: lo declarado es lo guardado, o llegó todo el equipo en un envío, y ningún dispositivo tiene huecos.
+	Complete bool `json:"completo"`
+
+	// Declared Nulo si no se declaró.
+	Declared *int          `json:"declaradas"`
+	Devices  []ProofDevice `json:"dispositivos"`
+	Bib      int           `json:"dorsal"`
+	TeamID   int64         `json:"equipo_id"`
+	TeamName string        `json:"equipo_nombre"`
+
+	// Stored Marcas del juez, sin las que retiró.
+	Stored int `json:"guardadas"`
+
+	// Judge Su nombre de usuario.
+	Judge *string `json:"juez"`
+}
+
+// ProofDevice defines model for ProofDevice.
+type ProofDevice struct {
+	Device string `json:"dispositivo"`
+
+	// Missing Números que dio y no están; como mucho los 100 primeros.
+	Missing []int64 `json:"faltan"`
+	Claimed int64   `json:"mayor_declarada"`
+	Highest int64   `json:"mayor_guardada"`
+}
+
+// ProofList defines model for ProofList.
+type ProofList struct {
+	union json.RawMessage
+}
+
+// ProofPage defines model for ProofPage.
+type ProofPage struct {
+	// Count Filas de toda la lista.
+	Count PageCount `json:"count"`
+
+	// Next Dirección absoluta de otra página; nulo si no la hay.
+	Next *string `json:"next"`
+
+	// Previous Dirección absoluta de otra página; nulo si no la hay.
+	Previous *string `json:"previous"`
+	Results  Proofs  `json:"results"`
+}
+
+// Proofs defines model for Proofs.
+type Proofs = []Proof
+
 // PublishRequest defines model for PublishRequest.
 type PublishRequest struct {
 	// Key Identifica la orden, para poder repetirla; vale más que `Idempotency-Key`.
@@ -892,13 +1082,16 @@ type PublishedLine struct {
 	Category Category `json:"categoria"`
 
 	// Cause Por qué no clasifica: un ausente, faltan registros, sobran, o una decisión. Vacía si clasifica.
-	Cause    Cause  `json:"causa"`
-	Bib      int    `json:"dorsal"`
-	TeamID   int64  `json:"equipo_id"`
-	TeamName string `json:"equipo_nombre"`
+	Cause         Cause  `json:"causa"`
+	Close         bool   `json:"dentro_incertidumbre"`
+	CategoryClose bool   `json:"dentro_incertidumbre_categoria"`
+	Bib           int    `json:"dorsal"`
+	TeamID        int64  `json:"equipo_id"`
+	TeamName      string `json:"equipo_nombre"`
 
 	// Status `excedido`: cuentan más registros que integrantes.
 	Status        TeamStatus `json:"estado"`
+	Uncertainty   *int64     `json:"incertidumbre"`
 	Reason        string     `json:"motivo"`
 	Penalty       int64      `json:"penalizacion"`
 	Place         *int       `json:"puesto"`
@@ -931,7 +1124,7 @@ type RecordCode = string
 // RecordInput Si algún componente (`horas` … `milisegundos`) no es cero, los componentes valen más que `tiempo`.
 // `tiempo` 0 con componentes en cero es un integrante ausente.
 type RecordInput struct {
-	// ClockOffset Desfase estimado del reloj del dispositivo.
+	// ClockOffset Reloj del servidor menos reloj del dispositivo: el instante corregido es `marcado_en` + `desfase_ms`.
 	ClockOffset *float64 `json:"desfase_ms,omitempty"`
 
 	// Device Nombre del dispositivo.
@@ -941,7 +1134,7 @@ type RecordInput struct {
 	// RecordID UUID que pone el cliente; sin él lo pone el servidor.
 	RecordID *string `json:"id_registro,omitempty"`
 
-	// ClockUncertainty Incertidumbre de ese desfase.
+	// ClockUncertainty Incertidumbre de ese desfase; 0 o ausente, no se midió.
 	ClockUncertainty *float64 `json:"incertidumbre_ms,omitempty"`
 
 	// MarkedAt Época en milisegundos del toque según el dispositivo.
@@ -949,7 +1142,7 @@ type RecordInput struct {
 	Milliseconds *WholeNumber `json:"milisegundos,omitempty"`
 	Minutes      *WholeNumber `json:"minutos,omitempty"`
 
-	// DeviceSeq Orden del toque en el dispositivo.
+	// DeviceSeq 1, 2, 3… de las marcas del dispositivo en la competencia.
 	DeviceSeq *float64     `json:"secuencia,omitempty"`
 	Seconds   *WholeNumber `json:"segundos,omitempty"`
 
@@ -1037,6 +1230,9 @@ type Ruling struct {
 	Author string              `json:"autor"`
 	Key    *openapi_types.UUID `json:"clave"`
 
+	// Declaration Cuántas marcas sostiene el juez.
+	Declaration *Declaration `json:"declaracion,omitempty"`
+
 	// Undoes De `deshacer`: `id` de la otra.
 	Undoes *int64 `json:"deshace"`
 	TeamID *int64 `json:"equipo_id"`
@@ -1096,7 +1292,10 @@ type RulingRequest struct {
 
 	// RulingID La que se deshace.
 	RulingID *int64 `json:"decision_id,omitempty"`
-	TeamID   *int64 `json:"equipo_id,omitempty"`
+
+	// Device De `declarar`: el que las numeró.
+	Device *string `json:"dispositivo,omitempty"`
+	TeamID *int64  `json:"equipo_id,omitempty"`
 
 	// Override Publicar aunque queden puntos por revisar.
 	Override *bool `json:"forzar,omitempty"`
@@ -1119,9 +1318,15 @@ type RulingRequest struct {
 	// Gun Cuándo fue, con zona horaria.
 	Gun *time.Time `json:"salida,omitempty"`
 
+	// DeviceSeq De `declarar`: el mayor número que dio.
+	DeviceSeq *int64 `json:"secuencia,omitempty"`
+
 	// Elapsed Milisegundos desde `started_at`.
 	Elapsed *int64 `json:"tiempo,omitempty"`
 	Kind    string `json:"tipo"`
+
+	// Total De `declarar`: marcas que valen, con las ausencias.
+	Total *int `json:"total,omitempty"`
 }
 
 // Rulings defines model for Rulings.
@@ -1135,19 +1340,31 @@ type Standing struct {
 	Category Category `json:"categoria"`
 
 	// Cause Por qué no clasifica: un ausente, faltan registros, sobran, o una decisión. Vacía si clasifica.
-	Cause    Cause  `json:"causa"`
-	Bib      int    `json:"dorsal"`
-	TeamID   int64  `json:"equipo_id"`
-	TeamName string `json:"equipo_nombre"`
+	Cause Cause `json:"causa"`
+
+	// Close El tiempo de un vecino de la clasificación no se distingue de este.
+	Close bool `json:"dentro_incertidumbre"`
+
+	// CategoryClose Lo mismo dentro de su categoría.
+	CategoryClose bool   `json:"dentro_incertidumbre_categoria"`
+	Bib           int    `json:"dorsal"`
+	TeamID        int64  `json:"equipo_id"`
+	TeamName      string `json:"equipo_nombre"`
 
 	// Status `excedido`: cuentan más registros que integrantes.
 	Status TeamStatus `json:"estado"`
+
+	// Uncertainty De `tiempo_total`, en milisegundos, por los relojes y por los dedos; nula si no se sabe.
+	Uncertainty *int64 `json:"incertidumbre"`
 
 	// Best Milisegundos.
 	Best int64 `json:"mejor"`
 
 	// Reason La causa para personas; vacío si clasifica.
 	Reason string `json:"motivo"`
+
+	// Hidden El público no lo ve.
+	Hidden bool `json:"oculto"`
 
 	// Penalty Milisegundos; parte de `tiempo_total`.
 	Penalty int64 `json:"penalizacion"`
@@ -1680,6 +1897,21 @@ type GetReadinessParams struct {
 	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
 }
 
+// ListProofsParams defines parameters for ListProofs.
+type ListProofsParams struct {
+	// Sort Campo; con `-` de mayor a menor.
+	Sort *string `form:"ordenar,omitempty" json:"ordenar,omitempty"`
+
+	// Search Solo las filas con ese texto, sin distinguir mayúsculas ni tildes.
+	Search *Search `form:"buscar,omitempty" json:"buscar,omitempty"`
+
+	// Page Página, desde 1. Con `page` o `page_size` la respuesta es `{count, next, previous, results}`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
 // ReopenCompetitionParams defines parameters for ReopenCompetition.
 type ReopenCompetitionParams struct {
 	// IdempotencyKey UUID de la orden, si no va en `clave` del cuerpo: repetirla con el mismo no decide dos veces.
@@ -2021,6 +2253,9 @@ type ImportTeamsMultipartRequestBody = ImportRequest
 
 // StartCompetitionJSONRequestBody defines body for StartCompetition for application/json ContentType.
 type StartCompetitionJSONRequestBody = StartRequest
+
+// ImportMarksJSONRequestBody defines body for ImportMarks for application/json ContentType.
+type ImportMarksJSONRequestBody = MarksFile
 
 // ReopenCompetitionJSONRequestBody defines body for ReopenCompetition for application/json ContentType.
 type ReopenCompetitionJSONRequestBody = ReopenRequest
@@ -2926,6 +3161,68 @@ func (t *PostList) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// AsProofs returns the union data inside the ProofList as a Proofs
+func (t ProofList) AsProofs() (Proofs, error) {
+	var body Proofs
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromProofs overwrites any union data inside the ProofList as the provided Proofs
+func (t *ProofList) FromProofs(v Proofs) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeProofs performs a merge with any union data inside the ProofList, using the provided Proofs
+func (t *ProofList) MergeProofs(v Proofs) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsProofPage returns the union data inside the ProofList as a ProofPage
+func (t ProofList) AsProofPage() (ProofPage, error) {
+	var body ProofPage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromProofPage overwrites any union data inside the ProofList as the provided ProofPage
+func (t *ProofList) FromProofPage(v ProofPage) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeProofPage performs a merge with any union data inside the ProofList, using the provided ProofPage
+func (t *ProofList) MergeProofPage(v ProofPage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t ProofList) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *ProofList) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
 // AsRulings returns the union data inside the RulingList as a Rulings
 func (t RulingList) AsRulings() (Rulings, error) {
 	var body Rulings
@@ -3630,10 +3927,13 @@ type ClientInterface interface {
 	// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
 	// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
 	// | `reabrir` | la competencia sigue | |
+	// | `ocultar` | el público no ve a un equipo, o a un solo integrante | `equipo_id`, o `registro` o `id_registro`; `motivo` |
+	// | `declarar` | cuántas marcas hizo el juez de un equipo, en su lugar | `equipo_id`, `total`, `motivo`; `dispositivo` y `secuencia` si se saben |
 	// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
 	//
 	// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
-	// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+	// no se deshacen. `retirar` (el juez retiró una marca) y `declarar` las toman los jueces por su WebSocket,
+	// con `autor` `juez:<usuario>`. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
 	// ya hizo y `repetida: true`.
 	//
 	// Takes any type of body and a specified content type.
@@ -3659,10 +3959,13 @@ type ClientInterface interface {
 	// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
 	// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
 	// | `reabrir` | la competencia sigue | |
+	// | `ocultar` | el público no ve a un equipo, o a un solo integrante | `equipo_id`, o `registro` o `id_registro`; `motivo` |
+	// | `declarar` | cuántas marcas hizo el juez de un equipo, en su lugar | `equipo_id`, `total`, `motivo`; `dispositivo` y `secuencia` si se saben |
 	// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
 	//
 	// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
-	// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+	// no se deshacen. `retirar` (el juez retiró una marca) y `declarar` las toman los jueces por su WebSocket,
+	// con `autor` `juez:<usuario>`. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
 	// ya hizo y `repetida: true`.
 	//
 	// Takes a body of the `application/json` content type.
@@ -3757,6 +4060,32 @@ type ClientInterface interface {
 	// Corresponds with POST /api/competencias/{id}/iniciar/ (the `StartCompetition` operationId).
 	StartCompetition(ctx context.Context, id ID, body StartCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ImportMarksWithBody Importa las marcas que un teléfono guardó
+	//
+	// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
+	// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
+	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+	// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
+	// importa otra vez.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/marcas/ (the `ImportMarks` operationId).
+	ImportMarksWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportMarks Importa las marcas que un teléfono guardó
+	//
+	// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
+	// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
+	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+	// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
+	// importa otra vez.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/competencias/{id}/marcas/ (the `ImportMarks` operationId).
+	ImportMarks(ctx context.Context, id ID, body ImportMarksJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetReadiness Quién toma los tiempos de cada equipo y cómo está su dispositivo
 	//
 	// Roles: superusuario, organizador u observador de la competencia. Una fila por equipo, con la conexión que
@@ -3764,6 +4093,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/competencias/{id}/preparacion/ (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, id ID, params *GetReadinessParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListProofs Si está cada marca que se tomó, equipo por equipo
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Cada dispositivo numera sus marcas de una
+	// competencia 1, 2, 3…; `mayor_declarada` es el mayor número que se le conoce, por una declaración, por una
+	// marca guardada o por lo último que dijo un dispositivo conectado.
+	//
+	// Corresponds with GET /api/competencias/{id}/puestos/ (the `ListProofs` operationId).
+	ListProofs(ctx context.Context, id ID, params *ListProofsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReopenCompetitionWithBody Anula la detención y sigue desde la misma salida
 	//
@@ -3959,6 +4297,13 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/equipos/{id}/ (the `ReplaceTeam` operationId).
 	ReplaceTeam(ctx context.Context, id ID, params *ReplaceTeamParams, body ReplaceTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetOwnPost Lo que el servidor tiene de las marcas de un equipo
+	//
+	// Del juez del equipo. Para seguir con la cuenta en otro teléfono.
+	//
+	// Corresponds with GET /api/equipos/{id}/puesto/ (the `GetOwnPost` operationId).
+	GetOwnPost(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SubmitRecordsWithBody Envía los tiempos de un equipo
 	//
 	// Se guardan todos o ninguno, y 201 significa que ya están en disco. Repetir el mismo envío es 201 con
@@ -3983,7 +4328,7 @@ type ClientInterface interface {
 
 	// GetTeamRecords Los tiempos guardados de un equipo
 	//
-	// Del juez del equipo; de cualquier juez cuando la competencia terminó y ya no está activa.
+	// Del juez del equipo; de cualquier juez cuando la competencia terminó y ya no está activa, sin lo que el público no ve.
 	//
 	// Corresponds with GET /api/equipos/{id}/registros/estado/ (the `GetTeamRecords` operationId).
 	GetTeamRecords(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5046,10 +5391,13 @@ func (c *Client) ListRulings(ctx context.Context, id ID, params *ListRulingsPara
 // | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
 // | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
 // | `reabrir` | la competencia sigue | |
+// | `ocultar` | el público no ve a un equipo, o a un solo integrante | `equipo_id`, o `registro` o `id_registro`; `motivo` |
+// | `declarar` | cuántas marcas hizo el juez de un equipo, en su lugar | `equipo_id`, `total`, `motivo`; `dispositivo` y `secuencia` si se saben |
 // | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
 //
 // `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
-// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+// no se deshacen. `retirar` (el juez retiró una marca) y `declarar` las toman los jueces por su WebSocket,
+// con `autor` `juez:<usuario>`. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
 // ya hizo y `repetida: true`.
 //
 // Takes any type of body and a specified content type.
@@ -5085,10 +5433,13 @@ func (c *Client) RuleWithBody(ctx context.Context, id ID, params *RuleParams, co
 // | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
 // | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
 // | `reabrir` | la competencia sigue | |
+// | `ocultar` | el público no ve a un equipo, o a un solo integrante | `equipo_id`, o `registro` o `id_registro`; `motivo` |
+// | `declarar` | cuántas marcas hizo el juez de un equipo, en su lugar | `equipo_id`, `total`, `motivo`; `dispositivo` y `secuencia` si se saben |
 // | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
 //
 // `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
-// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+// no se deshacen. `retirar` (el juez retiró una marca) y `declarar` las toman los jueces por su WebSocket,
+// con `autor` `juez:<usuario>`. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
 // ya hizo y `repetida: true`.
 //
 // Takes a body of the `application/json` content type.
@@ -5293,6 +5644,52 @@ func (c *Client) StartCompetition(ctx context.Context, id ID, body StartCompetit
 	return c.Client.Do(req)
 }
 
+// ImportMarksWithBody Importa las marcas que un teléfono guardó
+//
+// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
+// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
+// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
+// importa otra vez.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/competencias/{id}/marcas/ (the `ImportMarks` operationId).
+func (c *Client) ImportMarksWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportMarksRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportMarks Importa las marcas que un teléfono guardó
+//
+// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
+// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
+// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
+// importa otra vez.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/competencias/{id}/marcas/ (the `ImportMarks` operationId).
+func (c *Client) ImportMarks(ctx context.Context, id ID, body ImportMarksJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportMarksRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetReadiness Quién toma los tiempos de cada equipo y cómo está su dispositivo
 //
 // Roles: superusuario, organizador u observador de la competencia. Una fila por equipo, con la conexión que
@@ -5301,6 +5698,25 @@ func (c *Client) StartCompetition(ctx context.Context, id ID, body StartCompetit
 // Corresponds with GET /api/competencias/{id}/preparacion/ (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, id ID, params *GetReadinessParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReadinessRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListProofs Si está cada marca que se tomó, equipo por equipo
+//
+// Roles: superusuario, organizador u observador de la competencia. Cada dispositivo numera sus marcas de una
+// competencia 1, 2, 3…; `mayor_declarada` es el mayor número que se le conoce, por una declaración, por una
+// marca guardada o por lo último que dijo un dispositivo conectado.
+//
+// Corresponds with GET /api/competencias/{id}/puestos/ (the `ListProofs` operationId).
+func (c *Client) ListProofs(ctx context.Context, id ID, params *ListProofsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProofsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5715,6 +6131,23 @@ func (c *Client) ReplaceTeam(ctx context.Context, id ID, params *ReplaceTeamPara
 	return c.Client.Do(req)
 }
 
+// GetOwnPost Lo que el servidor tiene de las marcas de un equipo
+//
+// Del juez del equipo. Para seguir con la cuenta en otro teléfono.
+//
+// Corresponds with GET /api/equipos/{id}/puesto/ (the `GetOwnPost` operationId).
+func (c *Client) GetOwnPost(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOwnPostRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SubmitRecordsWithBody Envía los tiempos de un equipo
 //
 // Se guardan todos o ninguno, y 201 significa que ya están en disco. Repetir el mismo envío es 201 con
@@ -5759,7 +6192,7 @@ func (c *Client) SubmitRecords(ctx context.Context, id ID, body SubmitRecordsJSO
 
 // GetTeamRecords Los tiempos guardados de un equipo
 //
-// Del juez del equipo; de cualquier juez cuando la competencia terminó y ya no está activa.
+// Del juez del equipo; de cualquier juez cuando la competencia terminó y ya no está activa, sin lo que el público no ve.
 //
 // Corresponds with GET /api/equipos/{id}/registros/estado/ (the `GetTeamRecords` operationId).
 func (c *Client) GetTeamRecords(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8727,6 +9160,53 @@ func NewStartCompetitionRequestWithBody(server string, id ID, contentType string
 	return req, nil
 }
 
+// NewImportMarksRequest calls the generic ImportMarks builder with application/json body
+func NewImportMarksRequest(server string, id ID, body ImportMarksJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewImportMarksRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewImportMarksRequestWithBody constructs an http.Request for the ImportMarks method, with any body, and a specified content type
+func NewImportMarksRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/marcas/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetReadinessRequest constructs an http.Request for the GetReadiness method
 func NewGetReadinessRequest(server string, id ID, params *GetReadinessParams) (*http.Request, error) {
 	var err error
@@ -8761,6 +9241,103 @@ func NewGetReadinessRequest(server string, id ID, params *GetReadinessParams) (*
 		// styled parameters, preserving literal commas as delimiters
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "buscar", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListProofsRequest constructs an http.Request for the ListProofs method
+func NewListProofsRequest(server string, id ID, params *ListProofsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/competencias/%s/puestos/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordenar", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
 
 		if params.Search != nil {
 
@@ -9841,6 +10418,40 @@ func NewReplaceTeamRequestWithBody(server string, id ID, params *ReplaceTeamPara
 			req.Header.Set("If-Match", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewGetOwnPostRequest constructs an http.Request for the GetOwnPost method
+func NewGetOwnPostRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/equipos/%s/puesto/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -12361,10 +12972,13 @@ type ClientWithResponsesInterface interface {
 	// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
 	// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
 	// | `reabrir` | la competencia sigue | |
+	// | `ocultar` | el público no ve a un equipo, o a un solo integrante | `equipo_id`, o `registro` o `id_registro`; `motivo` |
+	// | `declarar` | cuántas marcas hizo el juez de un equipo, en su lugar | `equipo_id`, `total`, `motivo`; `dispositivo` y `secuencia` si se saben |
 	// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
 	//
 	// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
-	// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+	// no se deshacen. `retirar` (el juez retiró una marca) y `declarar` las toman los jueces por su WebSocket,
+	// con `autor` `juez:<usuario>`. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
 	// ya hizo y `repetida: true`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -12390,10 +13004,13 @@ type ClientWithResponsesInterface interface {
 	// | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
 	// | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
 	// | `reabrir` | la competencia sigue | |
+	// | `ocultar` | el público no ve a un equipo, o a un solo integrante | `equipo_id`, o `registro` o `id_registro`; `motivo` |
+	// | `declarar` | cuántas marcas hizo el juez de un equipo, en su lugar | `equipo_id`, `total`, `motivo`; `dispositivo` y `secuencia` si se saben |
 	// | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
 	//
 	// `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
-	// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+	// no se deshacen. `retirar` (el juez retiró una marca) y `declarar` las toman los jueces por su WebSocket,
+	// con `autor` `juez:<usuario>`. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
 	// ya hizo y `repetida: true`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -12502,6 +13119,32 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/competencias/{id}/iniciar/ (the `StartCompetition` operationId).
 	StartCompetitionWithResponse(ctx context.Context, id ID, body StartCompetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*StartCompetitionResponse, error)
 
+	// ImportMarksWithBodyWithResponse Importa las marcas que un teléfono guardó
+	//
+	// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
+	// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
+	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+	// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
+	// importa otra vez.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/marcas/ (the `ImportMarks` operationId).
+	ImportMarksWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportMarksResponse, error)
+
+	// ImportMarksWithResponse Importa las marcas que un teléfono guardó
+	//
+	// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
+	// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
+	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+	// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
+	// importa otra vez.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/competencias/{id}/marcas/ (the `ImportMarks` operationId).
+	ImportMarksWithResponse(ctx context.Context, id ID, body ImportMarksJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportMarksResponse, error)
+
 	// GetReadinessWithResponse Quién toma los tiempos de cada equipo y cómo está su dispositivo
 	//
 	// Roles: superusuario, organizador u observador de la competencia. Una fila por equipo, con la conexión que
@@ -12511,6 +13154,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/competencias/{id}/preparacion/ (the `GetReadiness` operationId).
 	GetReadinessWithResponse(ctx context.Context, id ID, params *GetReadinessParams, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error)
+
+	// ListProofsWithResponse Si está cada marca que se tomó, equipo por equipo
+	//
+	// Roles: superusuario, organizador u observador de la competencia. Cada dispositivo numera sus marcas de una
+	// competencia 1, 2, 3…; `mayor_declarada` es el mayor número que se le conoce, por una declaración, por una
+	// marca guardada o por lo último que dijo un dispositivo conectado.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/competencias/{id}/puestos/ (the `ListProofs` operationId).
+	ListProofsWithResponse(ctx context.Context, id ID, params *ListProofsParams, reqEditors ...RequestEditorFn) (*ListProofsResponse, error)
 
 	// ReopenCompetitionWithBodyWithResponse Anula la detención y sigue desde la misma salida
 	//
@@ -12724,6 +13378,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/equipos/{id}/ (the `ReplaceTeam` operationId).
 	ReplaceTeamWithResponse(ctx context.Context, id ID, params *ReplaceTeamParams, body ReplaceTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceTeamResponse, error)
 
+	// GetOwnPostWithResponse Lo que el servidor tiene de las marcas de un equipo
+	//
+	// Del juez del equipo. Para seguir con la cuenta en otro teléfono.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/equipos/{id}/puesto/ (the `GetOwnPost` operationId).
+	GetOwnPostWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetOwnPostResponse, error)
+
 	// SubmitRecordsWithBodyWithResponse Envía los tiempos de un equipo
 	//
 	// Se guardan todos o ninguno, y 201 significa que ya están en disco. Repetir el mismo envío es 201 con
@@ -12748,7 +13411,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetTeamRecordsWithResponse Los tiempos guardados de un equipo
 	//
-	// Del juez del equipo; de cualquier juez cuando la competencia terminó y ya no está activa.
+	// Del juez del equipo; de cualquier juez cuando la competencia terminó y ya no está activa, sin lo que el público no ve.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -14477,6 +15140,47 @@ func (r StartCompetitionResponse) ContentType() string {
 	return ""
 }
 
+type ImportMarksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportedMarks
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ImportMarksResponse) GetJSON200() *ImportedMarks {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportMarksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportMarksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportMarksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportMarksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetReadinessResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14512,6 +15216,47 @@ func (r GetReadinessResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetReadinessResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListProofsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProofList
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListProofsResponse) GetJSON200() *ProofList {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListProofsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProofsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProofsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListProofsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15127,6 +15872,47 @@ func (r ReplaceTeamResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReplaceTeamResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetOwnPostResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OwnPost
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetOwnPostResponse) GetJSON200() *OwnPost {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetOwnPostResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOwnPostResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOwnPostResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetOwnPostResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17242,10 +18028,13 @@ func (c *ClientWithResponses) ListRulingsWithResponse(ctx context.Context, id ID
 // | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
 // | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
 // | `reabrir` | la competencia sigue | |
+// | `ocultar` | el público no ve a un equipo, o a un solo integrante | `equipo_id`, o `registro` o `id_registro`; `motivo` |
+// | `declarar` | cuántas marcas hizo el juez de un equipo, en su lugar | `equipo_id`, `total`, `motivo`; `dispositivo` y `secuencia` si se saben |
 // | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
 //
 // `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
-// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+// no se deshacen. `retirar` (el juez retiró una marca) y `declarar` las toman los jueces por su WebSocket,
+// con `autor` `juez:<usuario>`. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
 // ya hizo y `repetida: true`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -17277,10 +18066,13 @@ func (c *ClientWithResponses) RuleWithBodyWithResponse(ctx context.Context, id I
 // | `deshacer` | una decisión deja de valer; de un `deshacer`, vuelve a valer la otra | `decision_id` |
 // | `salida` | se corrige la salida | `salida` o `ajuste_ms`, `motivo` |
 // | `reabrir` | la competencia sigue | |
+// | `ocultar` | el público no ve a un equipo, o a un solo integrante | `equipo_id`, o `registro` o `id_registro`; `motivo` |
+// | `declarar` | cuántas marcas hizo el juez de un equipo, en su lugar | `equipo_id`, `total`, `motivo`; `dispositivo` y `secuencia` si se saben |
 // | `oficial` | se publican los resultados | `forzar` y `motivo` si quedan puntos por revisar |
 //
 // `reabrir`, `salida` y `oficial` tienen también ruta propia. `iniciar`, `detener`, `reabrir` y `oficial`
-// no se deshacen. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
+// no se deshacen. `retirar` (el juez retiró una marca) y `declarar` las toman los jueces por su WebSocket,
+// con `autor` `juez:<usuario>`. Con la misma `clave` la orden se ejecuta una vez: repetirla es 200 con la decisión que
 // ya hizo y `repetida: true`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -17455,6 +18247,44 @@ func (c *ClientWithResponses) StartCompetitionWithResponse(ctx context.Context, 
 	return ParseStartCompetitionResponse(rsp)
 }
 
+// ImportMarksWithBodyWithResponse Importa las marcas que un teléfono guardó
+//
+// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
+// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
+// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
+// importa otra vez.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/marcas/ (the `ImportMarks` operationId).
+func (c *ClientWithResponses) ImportMarksWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportMarksResponse, error) {
+	rsp, err := c.ImportMarksWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportMarksResponse(rsp)
+}
+
+// ImportMarksWithResponse Importa las marcas que un teléfono guardó
+//
+// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
+// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
+// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
+// importa otra vez.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/competencias/{id}/marcas/ (the `ImportMarks` operationId).
+func (c *ClientWithResponses) ImportMarksWithResponse(ctx context.Context, id ID, body ImportMarksJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportMarksResponse, error) {
+	rsp, err := c.ImportMarks(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportMarksResponse(rsp)
+}
+
 // GetReadinessWithResponse Quién toma los tiempos de cada equipo y cómo está su dispositivo
 //
 // Roles: superusuario, organizador u observador de la competencia. Una fila por equipo, con la conexión que
@@ -17469,6 +18299,23 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, id I
 		return nil, err
 	}
 	return ParseGetReadinessResponse(rsp)
+}
+
+// ListProofsWithResponse Si está cada marca que se tomó, equipo por equipo
+//
+// Roles: superusuario, organizador u observador de la competencia. Cada dispositivo numera sus marcas de una
+// competencia 1, 2, 3…; `mayor_declarada` es el mayor número que se le conoce, por una declaración, por una
+// marca guardada o por lo último que dijo un dispositivo conectado.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/competencias/{id}/puestos/ (the `ListProofs` operationId).
+func (c *ClientWithResponses) ListProofsWithResponse(ctx context.Context, id ID, params *ListProofsParams, reqEditors ...RequestEditorFn) (*ListProofsResponse, error) {
+	rsp, err := c.ListProofs(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProofsResponse(rsp)
 }
 
 // ReopenCompetitionWithBodyWithResponse Anula la detención y sigue desde la misma salida
@@ -17809,6 +18656,21 @@ func (c *ClientWithResponses) ReplaceTeamWithResponse(ctx context.Context, id ID
 	return ParseReplaceTeamResponse(rsp)
 }
 
+// GetOwnPostWithResponse Lo que el servidor tiene de las marcas de un equipo
+//
+// Del juez del equipo. Para seguir con la cuenta en otro teléfono.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/equipos/{id}/puesto/ (the `GetOwnPost` operationId).
+func (c *ClientWithResponses) GetOwnPostWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetOwnPostResponse, error) {
+	rsp, err := c.GetOwnPost(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOwnPostResponse(rsp)
+}
+
 // SubmitRecordsWithBodyWithResponse Envía los tiempos de un equipo
 //
 // Se guardan todos o ninguno, y 201 significa que ya están en disco. Repetir el mismo envío es 201 con
@@ -17845,7 +18707,7 @@ func (c *ClientWithResponses) SubmitRecordsWithResponse(ctx context.Context, id 
 
 // GetTeamRecordsWithResponse Los tiempos guardados de un equipo
 //
-// Del juez del equipo; de cualquier juez cuando la competencia terminó y ya no está activa.
+// Del juez del equipo; de cualquier juez cuando la competencia terminó y ya no está activa, sin lo que el público no ve.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19471,6 +20333,32 @@ func ParseStartCompetitionResponse(rsp *http.Response) (*StartCompetitionRespons
 	return response, nil
 }
 
+// ParseImportMarksResponse parses an HTTP response from a ImportMarksWithResponse call
+func ParseImportMarksResponse(rsp *http.Response) (*ImportMarksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportMarksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportedMarks
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetReadinessResponse parses an HTTP response from a GetReadinessWithResponse call
 func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -19487,6 +20375,32 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest PostList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListProofsResponse parses an HTTP response from a ListProofsWithResponse call
+func ParseListProofsResponse(rsp *http.Response) (*ListProofsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProofsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProofList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19874,6 +20788,32 @@ func ParseReplaceTeamResponse(rsp *http.Response) (*ReplaceTeamResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest TeamRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetOwnPostResponse parses an HTTP response from a GetOwnPostWithResponse call
+func ParseGetOwnPostResponse(rsp *http.Response) (*GetOwnPostResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOwnPostResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OwnPost
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -47,7 +47,7 @@ const (
 	retry   = "Retry-After: 1"
 	tag     = `ETag: "0123456789abcdef"`
 	ours    = `{"id":1,"name":"Carrera","datetime":"2026-11-25T10:00:00-05:00","is_active":true,"is_running":true,"started_at":"2026-11-25T10:00:00.250000-05:00",` +
-		`"finished_at":null,"integrantes":15,"politica_redondeo":"raw","salida":"2026-11-25T10:00:01.250000-05:00","ajuste_ms":1000,"version":0}`
+		`"finished_at":null,"integrantes":15,"politica_redondeo":"raw","politica_reloj":"cliente","salida":"2026-11-25T10:00:01.250000-05:00","ajuste_ms":1000,"version":0}`
 )
 
 func TestRoundTrip(t *testing.T) {

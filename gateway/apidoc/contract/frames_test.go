@@ -51,6 +51,27 @@ func TestFrame_GoldenFilesAreDocumented(t *testing.T) {
 	}
 }
 
+// TestFrame_OfGoldenClients: what the gateway's tests have clients say is what the
+// document has them say.
+func TestFrame_OfGoldenClients(t *testing.T) {
+	t.Parallel()
+	c := setup(t, nil)
+	files, err := filepath.Glob("../../testdata/wire/client/*.json")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		if err := c.Frame(contract.FromClient, socketOf(name), raw); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestFrame_EveryKeyCounts takes each key away and adds one, for what the server
 // sends is closed and has no key for nothing.
 func TestFrame_EveryKeyCounts(t *testing.T) {

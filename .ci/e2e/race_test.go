@@ -1,0 +1,410 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	// raceViewers is how many watch: pages and sockets.
+	raceViewers = 20
+	// gunAgo is how long the race has run when the marks come, so that nobody runs
+	// faster than people can (race.FastestFinish).
+	gunAgo = 14 * time.Minute
+	// The phone of the second judge is so wrong, and is set so far while it marks.
+	wrongBy = -7 * time.Minute
+	setBy   = 3 * time.Second
+	// The network of the third judge takes so long to the server, and back.
+	slowUp, slowDown = 20 * time.Millisecond, 180 * time.Millisecond
+)
+
+// day is a race with three judges at their consoles, an organizer in the panel and
+// people who watch. Its methods are in the order in which it happens.
+type day struct {
+	t         *testing.T
+	server    *Server
+	organizer *scene
+	links     []string // of the judges' cards
+	judges    []Credentials
+	paths     []*Path    // of the consoles
+	consoles  []*console // by the bib of their team
+	relief    *console   // takes the third over
+	audience  *audience
+}
+
+// TestRace is a race of three consoles, an organizer and all who watch: one phone
+// loses its network and is loaded anew without it, the clock of one is wrong and is
+// set meanwhile, and the network of one is slow.
+func TestRace(t *testing.T) {
+	t.Parallel()
+	d := &day{t: t, server: StartServer(t, Options{Judges: 3, Env: []string{"TIME_ZONE=UTC"}})}
+	d.organize()
+	d.settle()
+	d.audience = gather(t, d.server, raceViewers)
+	d.gun()
+	d.firstMarks()
+	d.cutOff()
+	d.setClock()
+	d.comeBack()
+	d.takeBack()
+	d.relieve()
+	d.lastMarks()
+	d.evidence()
+	d.refuse()
+	d.declare()
+	d.official()
+	d.same()
+	d.conceal()
+}
+
+// organize lets the phones' clocks decide, and prints the judges' cards.
+func (d *day) organize() {
+	d.t.Helper()
+	s := openScene(d.t, d.server, deskWidth, "es")
+	d.organizer = s
+	s.login(AdminName, AdminPassword)
+	s.visit("/admin/competencias/1/ajustes/")
+	s.Fill("#f-politica_reloj", "corregido")
+	s.Follow(`form[action="/admin/competencias/1/ajustes/"] button.go`)
+	s.done("saved")
+	s.visit("/admin/competencias/1/credenciales/")
+	s.Check("#f-confirmar", true)
+	s.Follow("form.box button.danger")
+	for n := range d.server.Judges {
+		card := fmt.Sprintf("article.card:nth-of-type(%d) ", n+1)
+		secrets := s.Texts(card + "dd.secret")
+		d.judges = append(d.judges, Credentials{secrets[0], secrets[1]})
+		d.links = append(d.links, s.ReadQR(card+"img"))
+	}
+}
+
+// settle lets the judges log in, by code and by password, and go to their posts.
+func (d *day) settle() {
+	d.t.Helper()
+	for n := range 3 {
+		d.paths = append(d.paths, NewPath(d.t, d.server.URL))
+		language, prepare := "es", []func(*Tab){}
+		switch n {
+		case 1:
+			language = "en"
+			prepare = append(prepare, func(tab *Tab) { tab.SetClock(wrongBy) })
+		case 2:
+			d.paths[n].Delay(slowUp, slowDown)
+		}
+		c := openConsole(d.t, d.server, d.paths[n].URL, d.judges[n].Username, language, prepare...)
+		if n == 1 {
+			c.login(d.judges[n])
+		} else {
+			c.link(d.links[n])
+		}
+		c.post(int64(n + 1))
+		c.measured()
+		c.counts(0, 0)
+		d.consoles = append(d.consoles, c)
+	}
+	d.consoles[0].WaitTrue(`navigator.serviceWorker.ready.then(() => true)`)
+}
+
+// gun starts the race.
+func (d *day) gun() {
+	d.t.Helper()
+	s := d.organizer
+	s.visit("/admin/competencias/1/iniciar/")
+	s.Fill("#f-hora", time.Now().UTC().Add(-gunAgo).Format("2006-01-02T15:04:05"))
+	s.Follow(`button[name=confirmar]`)
+	s.done("started")
+	for _, c := range d.consoles {
+		c.WaitText("#race-state", c.say("race.running"))
+	}
+	for _, p := range d.audience.pages {
+		p.WaitText("[data-phase]", p.say("phase.en_curso"))
+	}
+}
+
+// round lets a runner of each of some teams arrive.
+func round(consoles ...*console) {
+	for _, c := range consoles {
+		c.mark()
+	}
+}
+
+// firstMarks has two runners of a team arrive at once.
+func (d *day) firstMarks() {
+	d.t.Helper()
+	first, second, third := d.consoles[0], d.consoles[1], d.consoles[2]
+	for range 3 {
+		round(first, second, third)
+	}
+	first.marks(2)
+	if apart := first.touches[4].After.Sub(first.touches[3].Before); apart > 50*time.Millisecond {
+		d.t.Logf("two taps at once took %v", apart)
+	}
+	first.counts(5, 5)
+	second.counts(3, 3)
+	third.counts(3, 3)
+}
+
+// cutOff takes the network from the first console: first nobody tells it, then it
+// knows, then its page is loaded anew, and it marks all the time.
+func (d *day) cutOff() {
+	d.t.Helper()
+	c, path := d.consoles[0], d.paths[0]
+	path.Silence()
+	c.mark()
+	c.mark()
+	c.counts(7, 5)
+	path.Cut()
+	c.SetOffline(true)
+	c.Allow(`ERR_(INTERNET_DISCONNECTED|CONNECTION_RESET|CONNECTION_CLOSED|EMPTY_RESPONSE|FAILED)`, `WebSocket`)
+	c.WaitTrue(`document.querySelector("[data-link]").dataset.link !== "open"`)
+	c.mark()
+	c.counts(8, 5)
+	round(d.consoles[1], d.consoles[2])
+	c.reload()
+	c.counts(8, 5)
+	c.look("offline")
+	c.mark()
+	c.mark()
+	c.counts(10, 5)
+}
+
+// setClock sets the second phone's clock while two runners arrive at once.
+func (d *day) setClock() {
+	d.t.Helper()
+	c := d.consoles[1]
+	c.StepClock(setBy)
+	c.marks(2)
+	c.counts(6, 6)
+	round(c, d.consoles[2])
+}
+
+// comeBack gives the first console its network back.
+func (d *day) comeBack() {
+	d.t.Helper()
+	c := d.consoles[0]
+	c.SetOffline(false)
+	d.paths[0].Mend()
+	c.counts(10, 10)
+}
+
+// takeBack takes a mark back that was none, and the runner arrives a moment later.
+func (d *day) takeBack() {
+	d.t.Helper()
+	c := d.consoles[0]
+	c.mark()
+	c.counts(11, 11)
+	c.Tap("#void")
+	c.counts(10, 10)
+	c.mark()
+	c.counts(11, 11)
+}
+
+// relieve lets somebody else go on for the third judge, on another phone.
+func (d *day) relieve() {
+	d.t.Helper()
+	d.consoles[2].mark()
+	d.consoles[2].counts(6, 6)
+	c := openConsole(d.t, d.server, d.server.URL, "relief", "es")
+	c.login(d.judges[2])
+	c.post(3)
+	c.measured()
+	c.counts(6, 6)
+	d.relief = c
+}
+
+// lastMarks completes the teams; of the second one nobody else comes.
+func (d *day) lastMarks() {
+	d.t.Helper()
+	first, second, relief := d.consoles[0], d.consoles[1], d.relief
+	for n := range teamSize - 6 {
+		if n < teamSize-11 {
+			first.mark()
+		}
+		if n < teamSize-8 {
+			second.mark()
+		}
+		relief.mark()
+	}
+	first.look("marking")
+	second.look("marking-en")
+	second.Tap("#absent")
+	second.Tap("#absent-yes")
+	for _, c := range []*console{first, second, relief} {
+		c.counts(teamSize, teamSize)
+	}
+	for _, p := range d.audience.pages {
+		p.WaitTrue(`[1, 2, 3].every((team) => parseInt(document.querySelector('[data-team="' + team + '"] [data-cell="records"]').textContent) == 15)`)
+	}
+	d.audience.pages[0].look("race")
+	d.audience.pages[1].look("race")
+}
+
+// evidence compares what was tapped, what the consoles have and what the server has.
+func (d *day) evidence() {
+	d.t.Helper()
+	for _, c := range append(slices.Clone(d.consoles), d.relief) {
+		absences := 0
+		if c == d.consoles[1] {
+			absences = 1
+		}
+		c.exactly(absences)
+		c.honest()
+	}
+	var stored []struct {
+		ID     string `json:"id_registro"`
+		TeamID int64  `json:"equipo_id"`
+		State  string `json:"estado"`
+		Number int64  `json:"secuencia"`
+		Device string `json:"dispositivo"`
+	}
+	d.server.Organizer().Must(http.MethodGet, "/api/competencias/1/registros/?limit=1000", nil, &stored)
+	var want, got []string
+	for _, c := range append(slices.Clone(d.consoles), d.relief) {
+		for _, m := range c.all() {
+			state := "contado"
+			if m.Taken != nil {
+				state = "anulado"
+			}
+			want = append(want, fmt.Sprint(m.ID, " ", m.Team, " ", m.Number, " ", state))
+		}
+	}
+	for _, r := range stored {
+		got = append(got, fmt.Sprint(r.ID, " ", r.TeamID, " ", r.Number, " ", r.State))
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		d.t.Errorf("the server has the marks\n%s\nthe consoles\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	acks := slices.Concat(d.consoles[0].acknowledgements(0), d.consoles[1].acknowledgements(0), d.consoles[2].acknowledgements(0), d.relief.acknowledgements(6))
+	d.audience.prompt(acks)
+	d.audience.gapless()
+}
+
+// refuse tries to publish before the last judge has declared.
+func (d *day) refuse() {
+	d.t.Helper()
+	s := d.organizer
+	s.visit("/admin/competencias/1/detener/")
+	s.Follow(`button[name=confirmar]`)
+	s.done("stopped")
+	d.consoles[0].declare(teamSize)
+	d.consoles[1].declare(teamSize)
+	s.visit("/admin/competencias/1/revision/")
+	s.look("review-undeclared")
+	if got, want := s.count(`li.card[id^="h-undeclared-"]`), 1; got != want {
+		d.t.Errorf("%d posts are undeclared, want %d", got, want)
+	}
+	for range s.count(`li.card[id^="h-near-"]`) {
+		s.Fill(`li.card[id^="h-near-"] input[name=motivo]`, "llegaron juntos")
+		s.Follow(`li.card[id^="h-near-"] button[value^="aceptar:"]`)
+		s.done("ruled")
+	}
+	if status := d.publish(); status != http.StatusConflict {
+		d.t.Errorf("with an undeclared post official results have the status %d", status)
+	}
+}
+
+// publish asks for official results, without overriding anything.
+func (d *day) publish() (status int) {
+	d.t.Helper()
+	return d.server.Organizer().Call(http.MethodPost, "/api/competencias/1/resultados/oficial/", map[string]any{"motivo": "acta"}, nil)
+}
+
+// declare says at the console how many marks there are.
+func (c *console) declare(total int) {
+	c.t.Helper()
+	c.Tap("#declare")
+	c.Fill("#declare-total", fmt.Sprint(total))
+	c.Tap("#declare-send")
+	c.WaitText("#tally-note", c.fill("note.declared", "n", total))
+}
+
+// post is what the server knows of the marks of a team.
+type provenPost struct {
+	TeamID   int64 `json:"equipo_id"`
+	Declared *int  `json:"declaradas"`
+	Stored   int   `json:"guardadas"`
+	Complete bool  `json:"completo"`
+	Devices  []struct {
+		Device  string  `json:"dispositivo"`
+		Claimed int64   `json:"mayor_declarada"`
+		Stored  int64   `json:"mayor_guardada"`
+		Missing []int64 `json:"faltan"`
+	} `json:"dispositivos"`
+}
+
+// declare has the relief declare for both phones; then nothing is missing.
+func (d *day) declare() {
+	d.t.Helper()
+	d.relief.declare(teamSize)
+	var posts []provenPost
+	d.server.Organizer().Must(http.MethodGet, "/api/competencias/1/puestos/", nil, &posts)
+	if len(posts) != 3 {
+		d.t.Fatalf("posts: %+v", posts)
+	}
+	for _, p := range posts {
+		if p.Declared == nil || *p.Declared != teamSize || p.Stored != teamSize || !p.Complete {
+			d.t.Errorf("the post of team %d is %+v", p.TeamID, p)
+		}
+		if want := 1 + int(p.TeamID)/3; len(p.Devices) != want {
+			d.t.Errorf("at the post of team %d were %d phones, want %d", p.TeamID, len(p.Devices), want)
+		}
+		for _, device := range p.Devices {
+			if len(device.Missing) > 0 || device.Claimed != device.Stored {
+				d.t.Errorf("at the post of team %d the phone %s is %+v", p.TeamID, device.Device, device)
+			}
+		}
+	}
+}
+
+// official publishes the results, and who watches sees it.
+func (d *day) official() {
+	d.t.Helper()
+	s := d.organizer
+	s.visit("/admin/competencias/1/resultados/")
+	s.Check("#f-confirmar", true)
+	s.Follow(`form[action$="/oficial/"] button`)
+	s.done("official")
+	for _, p := range d.audience.pages {
+		p.WaitText(`[data-banner="official"]`, "1")
+		p.WaitText("[data-phase]", p.say("phase.oficial"))
+	}
+	d.audience.plain.Reload()
+	d.audience.plain.WaitText(`[data-banner="official"]`, "1")
+}
+
+// same compares the page with the results of the API.
+func (d *day) same() {
+	d.t.Helper()
+	var answer struct {
+		Results []struct {
+			TeamID int64 `json:"equipo_id"`
+			Place  *int  `json:"puesto"`
+			Total  int64 `json:"tiempo_total"`
+		} `json:"resultados"`
+	}
+	d.server.Organizer().Must(http.MethodGet, "/api/competencias/1/resultados/", nil, &answer)
+	results := answer.Results
+	for _, p := range append(slices.Clone(d.audience.pages), d.audience.plain) {
+		var rows []struct{ Team, Place, Total string }
+		p.Eval(`[...document.querySelectorAll("#standings [data-team]")].map((row) => ({
+			Team: row.dataset.team, Place: row.querySelector('[data-cell="place"]').innerText, Total: row.querySelector('[data-cell="total"]').innerText}))`, &rows)
+		if len(rows) != len(results) {
+			d.t.Errorf("the page has %d teams, the API %d", len(rows), len(results))
+			continue
+		}
+		for i, r := range results {
+			if rows[i].Team != fmt.Sprint(r.TeamID) || (r.Place != nil && number(d.t, rows[i].Place) != *r.Place) || (r.Place == nil) == strings.ContainsAny(rows[i].Place, "123") {
+				d.t.Errorf("row %d of the page is %+v, of the API %+v", i+1, rows[i], r)
+			}
+			if r.Place != nil && parseClock(d.t, rows[i].Total).Milliseconds() != r.Total {
+				d.t.Errorf("row %d of the page has the total %s, of the API %d ms", i+1, rows[i].Total, r.Total)
+			}
+		}
+	}
+}
