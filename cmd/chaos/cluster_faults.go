@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -27,6 +28,8 @@ func (k *cluster) strike(ctx context.Context, f fault) ([]hit, error) {
 		return k.scale(ctx, f.Length, rng)
 	case redisKill, redisFlush, redisFreeze:
 		return nil, k.redis.suffer(ctx, f)
+	case linkSwallow:
+		return nil, k.swallow(ctx, f, rng)
 	case ownerKill, ownerLoss, nodeKill, twoKills, nodeTerm, nodeFreeze, pairCut, nodeCut, redisCut, postgresCut, ownerTerm, ownerFreeze:
 		v, err := k.choose(ctx, f, rng)
 		if err != nil {
@@ -171,6 +174,19 @@ func (k *cluster) cutNode(ctx context.Context, n *node, length time.Duration, rn
 		n.redis.set(passes)
 	}
 	return errors.Join(err, all(false))
+}
+
+// swallow makes the answers of PostgreSQL to all nodes vanish, then breaks the
+// connections: what was stored meanwhile nobody knows of.
+func (k *cluster) swallow(ctx context.Context, f fault, rng *rand.Rand) error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(k.regular()))
+	for i, n := range k.regular() {
+		own := rand.New(rand.NewPCG(rng.Uint64(), 1))
+		wg.Go(func() { errs[i] = n.link.suffer(ctx, f, own) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // roll restarts all nodes one after the other, each when the one before is ready.

@@ -8,6 +8,19 @@ const clusterMutantDuration = 14 * time.Second
 // longCut is a cut that viewers have to be told of.
 const longCut = freshFor + 4*time.Second
 
+// swallowedEvery lets what was swallowed come out before the next time.
+const swallowedEvery = 1300 * time.Millisecond
+
+// swallowed are n short times in which the answers of PostgreSQL vanish.
+func swallowed(n int) (plan []fault) {
+	for i := range n {
+		plan = append(plan, fault{
+			Kind: linkSwallow, After: quietStart + time.Duration(i)*swallowedEvery, Length: 100 * time.Millisecond, Coin: uint64(i) + 1,
+		})
+	}
+	return plan
+}
+
 // clusterMutants are faults planted in what only a cluster does.
 func clusterMutants() []mutant {
 	return []mutant{
@@ -42,15 +55,17 @@ func clusterMutants() []mutant {
 			lasts:  clusterMutantDuration,
 		},
 		{
-			name: "blind-hub",
-			what: "a hub passes on what comes, also when it has missed something",
-			// A store that comes back has more than the owner had told of.
+			name:    "blind-hub",
+			what:    "a hub passes on what comes, also when it has missed something",
 			changes: []planted{{hubFile, hubGap, `	case false:`}},
-			faults:  []kind{postgresCrash, nodeFreeze, postgresCut, pairCut},
+			// Each time an owner has stored more than it can tell of, and goes on telling
+			// what comes next. A hub asks every second what it has missed, so what comes
+			// next has to come sooner.
+			plan:    swallowed(6),
 			viewers: 24,
 			sees:    checkViewer,
-			seeds:   []uint64{2, 1, 3, 4, 5, 6, 7, 8, 9, 10}, // it takes some luck
-			lasts:   clusterMutantDuration,
+			seeds:   []uint64{1, 2, 3},
+			lasts:   quietStart + 6*swallowedEvery,
 		},
 		{
 			name:    "always-live",

@@ -215,6 +215,8 @@ type message struct {
 	TeamID race.TeamID  `json:"equipo_id"`
 	Good   []savedReply `json:"registros_guardados"`
 	Bad    []savedReply `json:"registros_fallidos"`
+	Total  int          `json:"total"`     // declared
+	Stored int          `json:"guardadas"` // of those
 	Seq    int64        `json:"sec"`
 	Stream int64        `json:"epoca"`
 	Data   struct {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,6 +132,9 @@ func (w *walk) board() {
 	if m, err := screen.read(); err != nil || m.Type != "conexion_establecida" {
 		w.t.Errorf("the screen got %+v, %v", m, err)
 	}
+	if status := w.plain(http.MethodGet, "/competencia/"+itoa(w.competition)+"/eventos/", "", nil, ""); status != http.StatusOK {
+		w.t.Errorf("the stream: %d", status)
+	}
 	ready, err := w.boss.GetReadinessWithResponse(w.ctx, w.competition, nil)
 	w.good(ready, err)
 	posts, err := ready.JSON200.AsPosts()
@@ -138,6 +142,41 @@ func (w *walk) board() {
 		w.t.Errorf("readiness %+v, %v", posts, err)
 	}
 	w.good(w.boss.GetReadinessWithResponse(w.ctx, w.competition, &api.GetReadinessParams{Page: new(1), Search: new("103")}))
+}
+
+// posts looks at what the server has of the marks, and imports one that a phone had
+// kept and the judge had taken back.
+func (w *walk) posts() {
+	first := w.teamIDs[0]
+	saved := api.RecordInput{RecordID: new(uuid.NewString()), Elapsed: 1_250_000, DeviceSeq: new(1.0), Device: new("web-1")}
+	for n := range 2 {
+		status, body := w.fetch(http.MethodPost, "/api/competencias/"+itoa(w.competition)+"/marcas/", w.boss.token, map[string]any{
+			"formato": "server5k-marcas-1", "juez": "juez0", "dispositivo": "web-1", "equipos": []any{
+				map[string]any{"equipo_id": first, "registros": []any{saved, map[string]any{"tiempo": 7}}},
+				map[string]any{"equipo_id": 999, "registros": []any{saved}},
+			},
+		}, "")
+		want := `{"recibidos":3,"guardados":0,"duplicados":0,"retenidos":1,"fallidos":[` +
+			`{"equipo_id":` + itoa(first) + `,"indice":1,"error":"Falta el campo id_registro","codigo":"campo_faltante"},` +
+			`{"equipo_id":999,"indice":0,"error":"El equipo 999 no existe en esta competencia","codigo":"equipo_inexistente"}]}`
+		if status != http.StatusOK || string(body) != want {
+			w.t.Errorf("import %d: %d %s", n, status, body)
+		}
+	}
+	own, err := w.as(w.tokens[0]).GetOwnPostWithResponse(w.ctx, first)
+	w.good(own, err)
+	if p := own.JSON200; p.Counting != 3 || p.Stored != 5 || len(p.Marks) != 5 || p.Declaration != nil || p.Marks[4].Status != "retenida" || p.TeamSize != 3 {
+		w.t.Errorf("own post %+v", p)
+	}
+	w.rule(api.RulingRequest{Kind: "declarar", TeamID: &first, Total: new(5), Device: new("web-1"), DeviceSeq: new(int64(2))})
+	list, err := w.boss.ListProofsWithResponse(w.ctx, w.competition, &api.ListProofsParams{Sort: new("-guardadas")})
+	w.good(list, err)
+	proofs, err := list.JSON200.AsProofs()
+	if err != nil || len(proofs) != 3 || proofs[0].TeamID != first || *proofs[0].Declared != 5 || proofs[0].Complete ||
+		!slices.Equal(proofs[0].Devices[0].Missing, []int64{2}) {
+		w.t.Errorf("proofs %+v, %v", proofs, err)
+	}
+	w.good(w.boss.ListProofsWithResponse(w.ctx, w.competition, &api.ListProofsParams{Page: new(1), Search: new("103")}))
 }
 
 func (w *walk) stop() { w.good(w.boss.StopCompetitionWithResponse(w.ctx, w.competition)) }
@@ -185,6 +224,9 @@ func (w *walk) rulings() {
 		w.t.Errorf("moved %+v", moved)
 	}
 	w.rule(api.RulingRequest{Kind: "ausencia", TeamID: &first})
+	hidden := w.rule(api.RulingRequest{Kind: "ocultar", TeamID: &second})
+	w.rule(api.RulingRequest{Kind: "ocultar", RecordID: record(1)})
+	w.rule(api.RulingRequest{Kind: "deshacer", RulingID: &hidden.ID})
 	added := w.rule(api.RulingRequest{Kind: "anular", RecordID: record(2)})
 	w.rule(api.RulingRequest{Kind: "agregar", TeamID: &first, Elapsed: new(int64(1_234_567))})
 	w.rule(api.RulingRequest{Kind: "penalizar", TeamID: &second, PenaltyMS: new(int64(30_000))})

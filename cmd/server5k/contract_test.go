@@ -62,7 +62,7 @@ func TestContract_EveryOperationSucceeds(t *testing.T) {
 	w := newWalk(t)
 	for _, step := range []func(){
 		w.session, w.documents, w.categories, w.competitions, w.judges, w.teams, w.organizers, w.importing,
-		w.start, w.record, w.board, w.stop, w.evidence, w.rulings, w.gun, w.review, w.publish, w.results, w.exports, w.logs, w.webhooks, w.leave,
+		w.start, w.record, w.board, w.stop, w.evidence, w.rulings, w.gun, w.posts, w.review, w.publish, w.results, w.exports, w.logs, w.webhooks, w.leave,
 	} {
 		step()
 	}

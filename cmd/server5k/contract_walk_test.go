@@ -142,6 +142,9 @@ func (w *walk) fetch(method, path, token string, body any, match string) (status
 		w.t.Fatal(err)
 	}
 	defer res.Body.Close()
+	if res.Header.Get("Content-Type") == "text/event-stream" { // has no end
+		return res.StatusCode, nil
+	}
 	if got, err = io.ReadAll(res.Body); err != nil {
 		w.t.Fatal(err)
 	}
@@ -217,9 +220,13 @@ func (w *walk) competitions() {
 	w.good(changed, err)
 	stale, err := w.boss.UpdateCompetitionWithResponse(w.ctx, w.competition, &api.UpdateCompetitionParams{IfMatch: tag(made.HTTPResponse)}, api.CompetitionChange{})
 	w.refused(http.StatusPreconditionFailed, stale, err)
-	w.good(w.boss.UpdateCompetitionWithResponse(w.ctx, w.competition, nil, api.CompetitionChange{Rounding: new("up-total")}))
+	w.good(w.boss.UpdateCompetitionWithResponse(w.ctx, w.competition, nil, api.CompetitionChange{Rounding: new("up-total"), Clock: new("corregido")}))
 	twin, err := w.boss.CopyCompetitionWithResponse(w.ctx, w.competition, api.CopyRequest{Name: "Copia"})
 	w.good(twin, err)
+	if twin.JSON201.Clock != "corregido" || made.JSON201.Clock != "cliente" {
+		w.t.Errorf("clocks of the copy and at first: %s, %s", twin.JSON201.Clock, made.JSON201.Clock)
+	}
+	w.good(w.boss.UpdateCompetitionWithResponse(w.ctx, w.competition, nil, api.CompetitionChange{Clock: new("cliente")}))
 	list, err := w.boss.ListCompetitionsWithResponse(w.ctx, &api.ListCompetitionsParams{Sort: new("name"), Search: new("nandu")})
 	w.good(list, err)
 	if rows, err := list.JSON200.AsOfficeCompetitions(); err != nil || len(rows) != 1 || rows[0].Rounding != "up-total" {

@@ -69,6 +69,7 @@ var matrix = map[string]asked{
 	"GET /api/me/":                                            {want: judgeOnly},
 	"POST /api/equipos/{id}/registros/":                       {body: oneMark, want: "401 201 403 401 401 401 401 401 401"},
 	"GET /api/equipos/{id}/registros/estado/":                 {want: "401 200 403 401 401 401 401 401 401"},
+	"GET /api/equipos/{id}/puesto/":                           {want: "401 200 403 401 401 401 401 401 401"},
 	"GET /api/competencias/":                                  {want: "401 200 200 200 200 200 200 401 401"},
 	"POST /api/competencias/":                                 {want: "401 405 405 400 403 400 400 401 401"},
 	"GET /api/competencias/{id}/":                             {want: "401 200 404 404 200 200 200 401 401"},
@@ -94,6 +95,8 @@ var matrix = map[string]asked{
 	"GET /api/competencias/{id}/resultados/versiones/":        {want: reads},
 	"GET /api/competencias/{id}/resultados/versiones/{n}/":    {want: reads},
 	"GET /api/competencias/{id}/resultados/diferencias/":      {want: reads},
+	"POST /api/competencias/{id}/marcas/":                     {want: wrong},
+	"GET /api/competencias/{id}/puestos/":                     {want: reads},
 	"POST /api/competencias/{id}/importar/":                   {body: noFile, want: wrong},
 	"GET /api/competencias/{id}/exportar/{archivo}/":          {path: "/api/competencias/1/exportar/marks.csv", want: reads},
 	"GET /api/competencias/{id}/export.csv/":                  {path: "/api/competencias/1/export.csv", want: reads},
@@ -141,6 +144,8 @@ var matrix = map[string]asked{
 	// A socket finds the token in its address. Those for screens are public.
 	"GET /ws/juez/{id}/":        {want: "403 101 403 403 403 403 403 403 403"},
 	"GET /ws/competencia/{id}/": {want: "101 101 101 101 101 101 101 101 101"},
+	// So is the stream of the same events.
+	"GET /competencia/{id}/eventos/": {want: open},
 }
 
 // TestRoutes_WhoMayDoWhat calls every route as everybody. A route without a row

@@ -231,6 +231,7 @@ func TestOffice_FilesOfEveryKind(t *testing.T) {
 	t.Parallel()
 	b := setupOffice(t)
 	b.run(1_200_000, 1_300_000)
+	b.declare(2)
 	b.ana.must(http.StatusOK, "POST", "/api/competencias/1/detener/", struct{}{}, nil)
 	b.ana.must(http.StatusCreated, "POST", "/api/competencias/1/resultados/oficial/", struct{}{}, nil)
 	got := map[string]string{}

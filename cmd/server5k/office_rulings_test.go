@@ -42,7 +42,8 @@ func ruleAndPublish(t *testing.T, b *officeBench) {
 	}
 	b.ana.must(http.StatusOK, "POST", "/api/competencias/1/detener/", struct{}{}, nil)
 
-	// The mark that was held waits for a decision.
+	// The mark that was held waits for a decision; all three are the judge's.
+	b.declare(3)
 	var found []struct {
 		Key     string  `json:"clave"`
 		Kind    string  `json:"tipo"`
