@@ -284,9 +284,17 @@ func TestLogin_CookieIsSecureOverTLS(t *testing.T) {
 		method: http.MethodPost, path: "/admin/entrar/", form: url.Values{"usuario": {"bea"}, "clave": {"correcta"}},
 		header: map[string]string{"X-Forwarded-Proto": "https"},
 	}).want(t, http.StatusSeeOther)
-	if got := strings.ToLower(string(a.header.PeekCookie(sessionCookie))); !strings.Contains(got, "secure") {
-		t.Errorf("cookie %q", got)
+	got := string(a.header.PeekCookie(securePrefix + sessionCookie))
+	if !strings.Contains(strings.ToLower(got), "; secure") {
+		t.Fatalf("cookie %q", got)
 	}
+	value, _, _ := strings.Cut(strings.TrimPrefix(got, securePrefix+sessionCookie+"="), ";")
+	both := "server5k_panel=rubbish; " + securePrefix + sessionCookie + "=" + value
+	home := func(proto string) answer {
+		return b.do(request{method: http.MethodGet, path: "/admin/", bare: true, header: map[string]string{"Cookie": both, "X-Forwarded-Proto": proto}})
+	}
+	home("https").want(t, http.StatusOK, "bea")
+	home("http").want(t, http.StatusSeeOther) // what came over TLS opens nothing without
 }
 
 func TestForms_OfTrustedOrigins(t *testing.T) {

@@ -30,7 +30,7 @@ type call struct {
 func (c *call) dispatch(ctx context.Context, pattern string) error {
 	c.harden()
 	if lang, chosen := languageOf(c.ctx); chosen {
-		setCookie(c.ctx, languageCookie, lang, c.p.cfg.Secure(c.ctx), languageLife)
+		setCookie(c.ctx, languageCookie, lang, false, languageLife)
 	}
 	r, ok := c.p.routes[pattern]
 	if !ok {

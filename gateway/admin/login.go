@@ -78,7 +78,7 @@ func logout(ctx context.Context, c *call) error {
 			return err
 		}
 	}
-	setCookie(c.ctx, sessionCookie, "", c.p.cfg.Secure(c.ctx), 0)
+	setCookie(c.ctx, c.sessionName(), "", c.p.cfg.Secure(c.ctx), 0)
 	c.redirect(http.StatusSeeOther, "/admin/entrar/")
 	return nil
 }
@@ -86,7 +86,7 @@ func logout(ctx context.Context, c *call) error {
 // setLanguage answers POST /admin/idioma/.
 func setLanguage(_ context.Context, c *call) error {
 	if lang, ok := knownLanguage(c.value("idioma")); ok {
-		setCookie(c.ctx, languageCookie, lang, c.p.cfg.Secure(c.ctx), languageLife)
+		setCookie(c.ctx, languageCookie, lang, false, languageLife) // no secret, and both doors set it
 	}
 	next := c.local()
 	if next == "" {
@@ -102,7 +102,7 @@ func (s session) revocation() string { return "panel-" + s.ID.String() }
 // resume finds out who calls. A cookie that opens nothing leaves nobody logged in;
 // only a store that does not answer is an error.
 func (c *call) resume(ctx context.Context) error {
-	raw := string(c.ctx.Request.Header.Cookie(sessionCookie))
+	raw := string(c.ctx.Request.Header.Cookie(c.sessionName()))
 	if raw == "" {
 		return nil
 	}
@@ -137,7 +137,7 @@ func (c *call) resume(ctx context.Context) error {
 // keep gives the browser the session.
 func (c *call) keep(s session) {
 	life := c.p.sessions.ends(s).Sub(c.p.cfg.Now())
-	setCookie(c.ctx, sessionCookie, c.p.sessions.encode(s), c.p.cfg.Secure(c.ctx), life)
+	setCookie(c.ctx, c.sessionName(), c.p.sessions.encode(s), c.p.cfg.Secure(c.ctx), life)
 }
 
 // toLogin sends whoever is not logged in to the login form; a fragment of a page

@@ -28,8 +28,19 @@ const (
 	clockLeeway = 30 * time.Second
 
 	sessionCookie = "server5k_panel"
+	securePrefix  = "__Secure-" // browsers take it over TLS only
 	cookiePath    = "/admin/"
 )
+
+// sessionName is that of the cookie. Over TLS it has another one: a browser lets
+// nobody who calls by plain HTTP replace a cookie that came over TLS, so whoever
+// had logged in there could not log in here.
+func (c *call) sessionName() string {
+	if c.p.cfg.Secure(c.ctx) {
+		return securePrefix + sessionCookie
+	}
+	return sessionCookie
+}
 
 // session says who is logged in. It is kept by the browser alone, signed, so that
 // any node of a cluster takes it; logging out revokes ID in the store, and an

@@ -1,7 +1,7 @@
 // Marks as a file and as frames of QR codes, for when the network never comes back. No DOM.
 
 /** Characters of a part in one QR frame: few enough that a cheap camera reads it off a screen. */
-const FRAME_CHARS = 320;
+const FRAME_CHARS = 280;
 /** What a file and a frame begin with. */
 const FILE_FORMAT = "server5k-marcas-1", FRAME_PREFIX = "S5K1";
 

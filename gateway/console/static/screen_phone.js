@@ -2,6 +2,8 @@
 
 /** Ms for which a QR frame is shown: a camera needs about half a second. */
 const FRAME_MS = 1200;
+/** The widest code, in CSS pixels. */
+const QR_WIDTH = 440;
 
 class PhoneScreen {
   constructor(app) {
@@ -137,13 +139,18 @@ const reasonText = (code) => {
   return TEXTS[language][key] ? say(key) : say("reason.other", { code: code || "?" });
 };
 
-/** Draws a QR code with its quiet zone, dark on light in every theme: cameras expect that. */
+/**
+ * Draws a QR code with its quiet zone, dark on light in every theme: cameras expect that. A module
+ * is a whole number of the screen's pixels, so that nothing is blurred.
+ */
 const drawQR = (canvas, text) => {
   const code = qrcode(0, "L");
   code.addData(text, "Byte");
   code.make();
-  const n = code.getModuleCount(), quiet = 4, scale = Math.max(3, Math.floor(660 / (n + 2 * quiet)));
+  const n = code.getModuleCount(), quiet = 4, ratio = window.devicePixelRatio || 1;
+  const scale = Math.max(2, Math.floor(Math.min(canvas.parentNode.clientWidth, QR_WIDTH) * ratio / (n + 2 * quiet)));
   canvas.width = canvas.height = (n + 2 * quiet) * scale;
+  canvas.style.width = canvas.width / ratio + "px";
   const g = canvas.getContext("2d");
   g.fillStyle = "#fff";
   g.fillRect(0, 0, canvas.width, canvas.height);
