@@ -75,8 +75,12 @@ func readFileMark(raw jsontext.Value, now time.Time) (m office.FileMark) {
 	if m.Record, m.Err = decodeRecord(raw, race.SourceImport, now); m.Err != nil {
 		return m
 	}
-	if m.Record.Anonymous {
+	switch {
+	case m.Record.Anonymous:
 		m.Err = race.Errorf(race.CodeMissingField, "Falta el campo id_registro")
+		return m
+	case m.Record.ID == race.RecordID{}:
+		m.Err = race.Errorf(race.CodeInvalidValue, "id_registro debe ser un UUID")
 		return m
 	}
 	if json.Unmarshal(raw, &more, lenient) == nil {

@@ -239,6 +239,10 @@ func TestConsole_WarnsOnAFieldNetwork(t *testing.T) {
 	c.mark()
 	c.counts(3, 1)
 	c.reload()
+	if got := c.Problems(); !slices.ContainsFunc(got, func(p string) bool { return strings.HasPrefix(p, "beforeunload dialog") }) {
+		t.Errorf("nobody is asked before the page goes: %q", got)
+	}
+	c.Allow(`^beforeunload dialog`)
 	c.counts(3, 1)
 	c.mark()
 	path.Mend()

@@ -145,6 +145,7 @@ func TestPages(t *testing.T) {
 		t.Run(fmt.Sprintf("%d-%s", c.width, c.language), func(t *testing.T) {
 			t.Parallel()
 			s := openScene(t, server, c.width, c.language)
+			s.data = []string{"Juez 1", "Juez 2", "Juez 3"}
 			s.look("entrar")
 			s.login("admin", AdminPassword)
 			seen := map[string]bool{"/admin/entrar/": true}
@@ -213,7 +214,7 @@ func (s *scene) rulings() []string {
 		}
 	}
 	kinds := slices.Sorted(maps.Keys(byKind))
-	if want := []string{"agregar", "anular", "ausencia", "descalificar", "deshacer", "incluir", "mover", "penalizar"}; !slices.Equal(kinds, want) {
+	if want := []string{"agregar", "anular", "ausencia", "declarar", "descalificar", "deshacer", "incluir", "mover", "ocultar", "penalizar"}; !slices.Equal(kinds, want) {
 		s.t.Errorf("the pages link rulings of the kinds %q, want %q", kinds, want)
 	}
 	return slices.Sorted(maps.Values(byKind))

@@ -149,7 +149,9 @@ func (s *story) makeCredentials() {
 	s.page("credenciales/")
 	s.look("credentials")
 	s.Check("#f-confirmar", true)
+	s.patience = commandTimeout // passwords are slow to make on purpose
 	s.Follow("form.box button.danger")
+	s.patience = stepTimeout
 	var cards []struct {
 		Event, Name, User, Password string
 		Teams                       []string

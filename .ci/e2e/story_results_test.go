@@ -28,10 +28,12 @@ func (s *story) ruleOn(bib int, link, field, value, reason string) {
 	s.done("ruled")
 }
 
-// history returns the rulings that the evidence page shows, a text each.
+// history returns the rulings of organizers that the evidence page shows, a text each.
 func (s *story) history() []string {
 	s.t.Helper()
-	return s.Texts("main table:last-of-type tbody tr:has(td:nth-child(6):last-child)")
+	return slices.DeleteFunc(s.Texts("main table:last-of-type tbody tr:has(td:nth-child(6):last-child)"), func(text string) bool {
+		return strings.Contains(text, s.say("kind.declare"))
+	})
 }
 
 // rule penalizes, disqualifies and undoes on the evidence pages.

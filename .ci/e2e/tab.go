@@ -137,10 +137,12 @@ func (t *Tab) settle() {
 	_ = chromedp.Run(ctx, chromedp.Evaluate(turn, nil, awaitPromise))
 }
 
-// answerDialogs refuses dialogs, which would hold the page for ever.
+// answerDialogs refuses dialogs, which would hold the page for ever. Who leaves a page
+// that would rather not be left leaves it all the same.
 func (t *Tab) answerDialogs(event any) {
-	if _, ok := event.(*page.EventJavascriptDialogOpening); ok {
-		go func() { _ = chromedp.Run(t.ctx, page.HandleJavaScriptDialog(false)) }() // ends with the tab
+	if e, ok := event.(*page.EventJavascriptDialogOpening); ok {
+		leave := e.Type == page.DialogTypeBeforeunload
+		go func() { _ = chromedp.Run(t.ctx, page.HandleJavaScriptDialog(leave)) }() // ends with the tab
 	}
 }
 

@@ -143,9 +143,12 @@ func TestReview_SettlesWhatJudgesSay(t *testing.T) {
 	b.db.records[1][1].Mark.ClockOffset = time.Minute
 	b.declared(12, 4, 5)
 	page := b.get(chief, "/admin/competencias/1/revision/").want(
-		t, http.StatusOK, "El juez no ha declarado cuántas marcas hizo; hay 3 guardadas.", "El juez declaró 4 marcas y hay 3 guardadas.", "El dispositivo web-12 dio números que no están guardados: 4, 5.",
+		t, http.StatusOK, `id="h-near-4-5"`, "El juez no ha declarado cuántas marcas hizo; hay 3 guardadas.", "El juez declaró 4 marcas y hay 3 guardadas.", "El dispositivo web-12 dio números que no están guardados: 4, 5.",
 		"marcas sin un desfase medido: 1.", "posterior a la llegada de la marca", "Pregunte al juez cuántas marcas hizo", "El juez confirma 3", "/marcas/importar/",
 	)
+	if strings.Index(page.body, `id="h-undeclared-11-3"`) < strings.LastIndex(page.body, `id="h-near-4-5"`) {
+		t.Error("what every team may have comes before what is about single marks")
+	}
 	english := b.do(request{method: http.MethodGet, path: "/admin/competencias/1/revision/", who: chief, lang: english})
 	english.want(t, http.StatusOK, "The judge declared 4 marks and 3 are stored.", "The judge confirms 3")
 	key := page.hidden(t, "clave")

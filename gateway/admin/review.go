@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"server5k/gateway/office"
 	"server5k/race"
@@ -85,6 +87,7 @@ func showReview(ctx context.Context, c *call, status int, f *form) error {
 			page.Open = append(page.Open, item)
 		}
 	}
+	slices.SortStableFunc(page.Open, func(a, b reviewItem) int { return cmp.Compare(urgency(a.Kind), urgency(b.Kind)) })
 	counts := openOf(r.Findings)
 	page.Shown = min(len(page.Open), reviewLimit)
 	page.Open = page.Open[:page.Shown]
@@ -105,6 +108,15 @@ func showReview(ctx context.Context, c *call, status int, f *form) error {
 		}
 	}
 	return c.page(status, "review", c.say("review.title")+" · "+r.Evidence.Competition.Name, page)
+}
+
+// urgency puts what every team may have behind what is about single marks: the
+// former is settled at once and must not fill the page.
+func urgency(k race.FindingKind) int {
+	if k == race.FindingUndeclared || k == race.FindingUnmeasured {
+		return 1
+	}
+	return 0
 }
 
 // openOf counts the findings that nobody has accepted, by kind.

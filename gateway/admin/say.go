@@ -11,7 +11,7 @@ import (
 // author names who ruled; a judge is told apart from an organizer.
 func (c catalogue) author(name string) string {
 	if judge, ok := strings.CutPrefix(name, race.JudgeAuthor); ok {
-		return c.text("author.judge", judge)
+		return c.text("author.judge") + " " + judge
 	}
 	return name
 }
