@@ -142,7 +142,6 @@ class MarkScreen {
     else if (post.others > 0) [text, kind] = [sayCount("note.others", post.others), ""];
     byID("mark").classList.toggle("full", post.marked >= post.size);
     const e = byID("tally-note");
-    e.hidden = !text;
     e.className = "tally-note " + kind;
     write(e, text);
   }
