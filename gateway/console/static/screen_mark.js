@@ -142,7 +142,6 @@ class MarkScreen {
     else if (post.others > 0) [text, kind] = [sayCount("note.others", post.others), ""];
     byID("mark").classList.toggle("full", post.marked >= post.size);
     const e = byID("tally-note");
-    e.hidden = !text;
     e.className = "tally-note " + kind;
     write(e, text);
   }
@@ -236,7 +235,11 @@ class MarkScreen {
     };
     const minus = make("button", { type: "button", class: "square", text: "−", "aria-label": say("declare.less"), on: { click: () => bump(-1) } });
     const plus = make("button", { type: "button", class: "square", text: "+", "aria-label": say("declare.more"), on: { click: () => bump(1) } });
-    input.addEventListener("keydown", (e) => { if (e.key === "Enter") byID("declare-send").click(); });
+    input.addEventListener("keydown", (e) => {
+      if (e.key !== "Enter") return;
+      e.preventDefault(); // the focus goes back to the button below, which the key would press as well
+      byID("declare-send").click();
+    });
     const pending = this.post().pending;
     openSheet({
       title: say("declare.title"), text: pending > 0 ? sayCount("declare.pending", pending) : say("declare.text"),
