@@ -23,13 +23,13 @@ const (
 )
 
 // judged is a running race with a judge at the console, behind a path.
-func judged(t *testing.T, options Options, prepare ...func(*Tab)) (*Server, *Path, *console) {
+func judged(t *testing.T, options Options) (*Server, *Path, *console) {
 	t.Helper()
 	options.Judges, options.Env = 1, append(options.Env, "TIME_ZONE=UTC")
 	server := StartServer(t, options)
 	server.Organizer().Must(http.MethodPost, "/api/competencias/1/iniciar/", map[string]any{"started_at": time.Now().UTC().Add(-gunAgo).Format(time.RFC3339)}, nil)
 	path := NewPath(t, server.URL)
-	c := openConsole(t, server, path.URL, "juez1", "es", prepare...)
+	c := openConsole(t, server, path.URL, "juez1", "es")
 	c.login(server.Judges[0])
 	return server, path, c
 }
@@ -258,7 +258,7 @@ func TestConsole_IsSafeWithTheOwnAuthority(t *testing.T) {
 	server := StartServer(t, Options{Judges: 1, Certificate: true, Env: []string{"ALLOWED_HOSTS=127.0.0.1," + LANHost}})
 	server.StartCompetition(1)
 	browser := StartBrowser(t, server.TrustFlag())
-	c := consoleIn(browser, t, server, strings.Replace(server.TLSURL, "127.0.0.1", LANHost, 1), "juez1", "es")
+	c := consoleIn(t, browser, server, strings.Replace(server.TLSURL, "127.0.0.1", LANHost, 1), "juez1", "es")
 	c.login(server.Judges[0])
 	c.post(1)
 	c.WaitTrue(`isSecureContext && location.protocol === "https:" && navigator.serviceWorker.ready.then(() => true)`)

@@ -68,12 +68,12 @@ type consoleMark struct {
 // before its first page.
 func openConsole(t *testing.T, server *Server, url, name, language string, prepare ...func(*Tab)) *console {
 	t.Helper()
-	return consoleIn(panelBrowser, t, server, url, name, language, prepare...)
+	return consoleIn(t, panelBrowser, server, url, name, language, prepare...)
 }
 
-func consoleIn(browser *Browser, t *testing.T, server *Server, url, name, language string, prepare ...func(*Tab)) *console {
+func consoleIn(t *testing.T, browser *Browser, server *Server, url, name, language string, prepare ...func(*Tab)) *console {
 	t.Helper()
-	c := &console{scene: sceneIn(browser, t, server, "console", language), name: name, url: url}
+	c := &console{scene: sceneIn(t, browser, server, "console", language), name: name, url: url}
 	c.SetViewport(consoleWidth, consoleHeight, true)
 	c.SetLanguage(language)
 	c.Inject(hearing)

@@ -8,8 +8,14 @@ import (
 
 // publicPages are the pages of the public, by the names of their pictures.
 var publicPages = []struct{ name, path string }{
-	{"list", "/"}, {"live", "/competencia/1/"}, {"category", "/competencia/1/?categoria=interfacultades"}, {"screen", "/competencia/1/?pantalla=1"},
-	{"announcer", "/competencia/1/locutor/"}, {"team", "/equipo/1/"}, {"team-done", "/equipo/2/"}, {"team-none", "/equipo/4/"},
+	{"list", "/"},
+	{"live", "/competencia/1/"},
+	{"category", "/competencia/1/?categoria=interfacultades"},
+	{"screen", "/competencia/1/?pantalla=1"},
+	{"announcer", "/competencia/1/locutor/"},
+	{"team", "/equipo/1/"},
+	{"team-done", "/equipo/2/"},
+	{"team-none", "/equipo/4/"},
 }
 
 // TestPublicPages looks at every page of the public, in both languages and at both

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"net/url"
 	"sync"
@@ -173,7 +174,8 @@ func (p *Path) carry(browser net.Conn) {
 		return
 	}
 	defer p.leave(browser)
-	server, err := net.DialTimeout("tcp", p.server, answerTimeout)
+	dialer := net.Dialer{Timeout: answerTimeout}
+	server, err := dialer.DialContext(context.Background(), "tcp", p.server)
 	if err != nil || !p.enter(server) {
 		return
 	}

@@ -113,27 +113,51 @@ func (p *Phone) Mark(ctx context.Context, team int64, elapsed time.Duration) (Ma
 // Send sends a mark, maybe again, and waits until the server says that it is
 // stored. A refusal is an error with the server's code.
 func (p *Phone) Send(ctx context.Context, m Mark) error {
-	answer, forget := p.expect(m.ID)
-	defer forget()
-	err := p.write(map[string]any{
+	got, err := p.ask(ctx, m.ID, "tiempo_registrado", map[string]any{
 		"tipo": "registrar_tiempo", "equipo_id": m.TeamID, "tiempo": m.Elapsed.Milliseconds(), "id_registro": m.ID,
 	})
 	if err != nil {
 		return err
 	}
+	if got.Record.TeamID != m.TeamID || got.Record.Elapsed != m.Elapsed.Milliseconds() {
+		return fmt.Errorf("%s: sent %+v, the server has %+v", p.Username, m, got.Record)
+	}
+	return nil
+}
+
+// ask sends a message and waits for the answer to it, which is known by id and of a
+// kind. What the server cannot do now is asked again, as phones do, until ctx ends. A
+// refusal is an error with the server's code.
+func (p *Phone) ask(ctx context.Context, id, kind string, body map[string]any) (message, error) {
+	for {
+		got, err := p.askOnce(ctx, id, body)
+		switch {
+		case err != nil || got.Type == kind:
+			return got, err
+		case got.Code != "no_disponible":
+			return got, fmt.Errorf("%s: %s: %s: %s", p.Username, got.Type, got.Code, got.Text)
+		}
+		select {
+		case <-time.After(retryPause):
+		case <-ctx.Done():
+			return got, fmt.Errorf("%s: %s: %w", p.Username, got.Code, context.Cause(ctx))
+		}
+	}
+}
+
+func (p *Phone) askOnce(ctx context.Context, id string, body map[string]any) (message, error) {
+	answer, forget := p.expect(id)
+	defer forget()
+	if err := p.write(body); err != nil {
+		return message{}, err
+	}
 	select {
 	case got := <-answer:
-		if got.Type != "tiempo_registrado" {
-			return fmt.Errorf("%s: %s: %s: %s", p.Username, got.Type, got.Code, got.Text)
-		}
-		if got.Record.TeamID != m.TeamID || got.Record.Elapsed != m.Elapsed.Milliseconds() {
-			return fmt.Errorf("%s: sent %+v, the server has %+v", p.Username, m, got.Record)
-		}
-		return nil
+		return got, nil
 	case <-p.ended:
-		return p.reason()
+		return message{}, p.reason()
 	case <-ctx.Done():
-		return fmt.Errorf("%s: no answer to %s: %w", p.Username, m.ID, context.Cause(ctx))
+		return message{}, fmt.Errorf("%s: no answer to %s: %w", p.Username, id, context.Cause(ctx))
 	}
 }
 

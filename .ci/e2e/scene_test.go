@@ -27,10 +27,10 @@ type scene struct {
 // console. Its tab is empty, and asks for Spanish.
 func newScene(t *testing.T, server *Server, part, language string) *scene {
 	t.Helper()
-	return sceneIn(panelBrowser, t, server, part, language)
+	return sceneIn(t, panelBrowser, server, part, language)
 }
 
-func sceneIn(browser *Browser, t *testing.T, server *Server, part, language string) *scene {
+func sceneIn(t *testing.T, browser *Browser, server *Server, part, language string) *scene {
 	t.Helper()
 	texts := func(language string) Catalogue {
 		return ReadCatalogue(t, "../../gateway/"+part+"/text/"+language+".json")
