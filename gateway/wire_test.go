@@ -72,8 +72,8 @@ func (s *fakeSession) Submit(ticket any, q race.Request) {
 	s.tickets, s.requests = append(s.tickets, ticket), append(s.requests, q)
 }
 func (s *fakeSession) Rule(ticket any, _ race.Order) { s.tickets = append(s.tickets, ticket) }
-func (s *fakeSession) Echo(ticket any) { s.tickets = append(s.tickets, ticket) }
-func (s *fakeSession) Close()          {}
+func (s *fakeSession) Echo(ticket any)               { s.tickets = append(s.tickets, ticket) }
+func (s *fakeSession) Close()                        {}
 
 var (
 	quito = time.FixedZone("", -5*60*60)
