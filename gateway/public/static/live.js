@@ -10,6 +10,9 @@ function follow(state) {
   };
   const base = "/competencia/" + state.competencia + "/";
   const at = { seq: state.sec, stream: state.epoca };
+  // What the words around the results depend on, as the page has them.
+  const words = (d) => [d.estado, d.version, d.cambios, d.competencia.salida_ms, d.competencia.programada_ms, d.competencia.name].join();
+  let painted = state.datos ? words(state.datos) : "";
   let link = null, open = false, live = true, heard = performance.now(), fresh = new Set(), drawing = 0, changed = false, lastTag = "";
 
   const draw = () => {
@@ -60,11 +63,13 @@ function follow(state) {
       return;
     }
     lastTag = got.tag;
-    const old = page.model.data;
     page.model.replace(got.body);
     if (link) link.moveTo(got.body.sec, got.body.epoca);
     page.categories = new Map(got.body.categorias.map((c) => [c.codigo, c.nombre]));
-    if (old.estado !== got.body.estado || old.version !== got.body.version || old.cambios !== got.body.cambios || old.competencia.salida_ms !== got.body.competencia.salida_ms) phase();
+    if (words(got.body) !== painted) {
+      painted = words(got.body);
+      phase();
+    }
     changed = true;
     redraw();
     show();
