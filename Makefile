@@ -34,7 +34,7 @@ e2e: build ## Test the pages in a browser, with judges on their sockets; SHOTS
 	@echo '{"Replace":{"$(CURDIR)/gateway/console/static/console.css":"$(CURDIR)/build/next.css"}}' >build/next.json
 	@CGO_ENABLED=0 go build -overlay build/next.json -trimpath -ldflags '$(LDFLAGS)' -o bin/server5k-next ./cmd/server5k
 	@cd .ci/e2e && SERVER5K_BIN='$(CURDIR)/bin/server5k' SERVER5K_NEXT='$(CURDIR)/bin/server5k-next' E2E_SHOTS='$(abspath $(SHOTS))' \
-		go test -count=1 -timeout 10m ./...; status=$$?; echo 'screenshots: $(abspath $(SHOTS))'; exit $$status
+		go test -count=1 -parallel 4 -timeout 10m ./...; status=$$?; echo 'screenshots: $(abspath $(SHOTS))'; exit $$status
 
 pictures: e2e ## Make the pictures of the README anew, from what the browser shows
 	@cd .ci/e2e && go run ./pictures '$(abspath $(SHOTS))' '$(CURDIR)/docs/pictures'

@@ -38,8 +38,9 @@ type audience struct {
 	feed    *Viewer
 }
 
-// gather opens pages and sockets of people who watch, viewers of both together.
-func gather(t *testing.T, server *Server, viewers int) *audience {
+// gather opens the live page in tabs, half of them phones, and beside them the screen of
+// a hall, the page without scripts, sockets, and the feed for others.
+func gather(t *testing.T, server *Server, tabs, sockets int) *audience {
 	t.Helper()
 	a := &audience{t: t, server: server}
 	open := func(language, query string, width, height int, scripts bool) *scene {
@@ -54,10 +55,12 @@ func gather(t *testing.T, server *Server, viewers int) *audience {
 		s.visit("/competencia/1/%s", query)
 		return s
 	}
-	a.pages = append(a.pages, open("es", "", consoleWidth, consoleHeight, true), open("en", "", deskWidth, 900, true))
+	for range tabs / 2 {
+		a.pages = append(a.pages, open("es", "", consoleWidth, consoleHeight, true), open("en", "", deskWidth, 900, true))
+	}
 	a.kiosk = open("es", "?pantalla=1", 1920, 1080, true)
 	a.plain = open("en", "", deskWidth, 900, false)
-	for range viewers - len(a.pages) - 2 {
+	for range sockets {
 		a.sockets = append(a.sockets, server.Watch(1))
 	}
 	a.feed = server.Feed(1)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
-	"time"
 )
 
 // publicPages are the pages of the public, by the names of their pictures.
@@ -20,21 +19,20 @@ func TestPublicPages(t *testing.T) {
 	for _, when := range []string{"live", "official"} {
 		t.Run(when, func(t *testing.T) {
 			t.Parallel()
-			server := StartServer(t, Options{Judges: liveTeams, Competition: "Carrera del Páramo", Env: []string{"TIME_ZONE=UTC"}})
-			c := &crowd{t: t, server: server, fleet: Phones(t, server, server.Judges)}
-			server.Organizer().Must(http.MethodPost, "/api/competencias/1/iniciar/", map[string]any{"started_at": time.Now().UTC().Add(-running).Format(time.RFC3339)}, nil)
+			c := newCrowd(t)
+			c.gun()
 			for phone, times := range []int{teamSize - 1, teamSize, 4, 0, teamSize, teamSize} {
 				c.mark(phone, times)
 			}
 			if when == "official" {
-				server.StopCompetition(1)
-				server.Organizer().Must(http.MethodPost, "/api/competencias/1/resultados/oficial/", map[string]any{"motivo": "acta", "forzar": true}, nil)
+				c.server.StopCompetition(1)
+				c.server.Organizer().Must(http.MethodPost, "/api/competencias/1/resultados/oficial/", map[string]any{"motivo": "acta", "forzar": true}, nil)
 			}
 			for _, language := range []string{"es", "en"} {
 				for _, width := range []int{consoleWidth, deskWidth} {
 					t.Run(fmt.Sprintf("%d-%s", width, language), func(t *testing.T) {
 						t.Parallel()
-						lookAround(t, server, language, width)
+						lookAround(t, c.server, language, width)
 					})
 				}
 			}

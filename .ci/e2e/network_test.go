@@ -48,7 +48,7 @@ func echoPages(t *testing.T) string {
 				addEventListener("pointerdown", (e) => touches.push({at: performance.timeOrigin + e.timeStamp, kind: e.pointerType}))`)
 		default:
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			_, _ = fmt.Fprint(w, `<!doctype html><html lang="en"><title>Echo</title><meta name="viewport" content="width=device-width"><button id="big">Tap</button><script src="/echo.js"></script>`)
+			_, _ = fmt.Fprint(w, `<!doctype html><html lang="en"><title>Echo</title><meta name="viewport" content="width=device-width"><button id="big">Tap on this with one finger, or with more than one</button><script src="/echo.js"></script>`)
 		}
 	}))
 	t.Cleanup(server.Close)
@@ -118,6 +118,7 @@ func TestTab_TapsAreFingers(t *testing.T) {
 	tab.SetViewport(360, 640, true)
 	tab.Open(site + "/")
 	touches := append(tab.Taps("#big", 2), tab.Tap("#big"))
+	touches = append(touches, tab.Fingers("#big", 2)...)
 	var got []struct {
 		At   float64
 		Kind string
@@ -131,10 +132,6 @@ func TestTab_TapsAreFingers(t *testing.T) {
 		if g.Kind != "touch" || at.Before(touches[i].Before.Add(-2*time.Millisecond)) || at.After(touches[i].After.Add(2*time.Millisecond)) {
 			t.Errorf("touch %d: %s at %v, want touch within %v and %v", i, g.Kind, at, touches[i].Before, touches[i].After)
 		}
-		t.Logf("took %v", touches[i].After.Sub(touches[i].Before))
-	}
-	if apart := touches[1].After.Sub(touches[0].Before); apart > 50*time.Millisecond {
-		t.Logf("two taps took %v on this machine", apart)
 	}
 }
 

@@ -28,24 +28,49 @@ func (t *Tab) Taps(selector string, times int) []Touch {
 			return err
 		}
 		for range times {
-			touch, err := touchAt(ctx, at.X, at.Y)
+			one, err := touch(ctx, &input.TouchPoint{X: at.X, Y: at.Y})
 			if err != nil {
 				return err
 			}
-			touches = append(touches, touch)
+			touches = append(touches, one)
 		}
 		return nil
 	}))
 	return touches
 }
 
-// touchAt returns when the page has handled the finger's coming.
-func touchAt(ctx context.Context, x, y float64) (touch Touch, err error) {
-	touch.Before = time.Now()
-	err = input.DispatchTouchEvent(input.TouchStart, []*input.TouchPoint{{X: x, Y: y}}).Do(ctx)
-	touch.After = time.Now()
+// Fingers touches the element with several fingers at the same instant, and lifts them.
+func (t *Tab) Fingers(selector string, count int) []Touch {
+	t.tb.Helper()
+	touches := make([]Touch, count)
+	t.do(fmt.Sprintf("touch %s with %d fingers", selector, count), chromedp.ActionFunc(func(ctx context.Context) error {
+		at, err := t.find(ctx, selector)
+		if err != nil {
+			return err
+		}
+		points := make([]*input.TouchPoint, 0, count)
+		for n := range count {
+			points = append(points, &input.TouchPoint{X: at.X + float64(n*fingerWidth), Y: at.Y, ID: float64(n + 1)})
+		}
+		all, err := touch(ctx, points...)
+		for n := range touches {
+			touches[n] = all
+		}
+		return err
+	}))
+	return touches
+}
+
+// fingerWidth is how far fingers are apart, in CSS pixels.
+const fingerWidth = 40
+
+// touch returns when the page has handled the fingers' coming.
+func touch(ctx context.Context, points ...*input.TouchPoint) (t Touch, err error) {
+	t.Before = time.Now()
+	err = input.DispatchTouchEvent(input.TouchStart, points).Do(ctx)
+	t.After = time.Now()
 	if err != nil {
-		return touch, err
+		return t, err
 	}
-	return touch, input.DispatchTouchEvent(input.TouchEnd, []*input.TouchPoint{}).Do(ctx)
+	return t, input.DispatchTouchEvent(input.TouchEnd, []*input.TouchPoint{}).Do(ctx)
 }

@@ -28,6 +28,10 @@ var pictures = []picture{
 	{"TestStory-1280-es/review-1280.png", "review.png", 1000},
 	{"TestStory-1280-es/evidence-1280.png", "evidence.png", 1000},
 	{"TestStory-390-en/live-390.png", "competition-phone.png", 1100},
+	{"TestPublicPages-live-1280-es/live-1280.png", "live.png", 1000},
+	{"TestPublicPages-live-360-es/live-360.png", "live-phone.png", 900},
+	{"TestLivePages_TurnOnAScreen/screen-1920.png", "kiosk.png", 1080},
+	{"TestRace/marking-360.png", "console.png", 700},
 }
 
 // maxSize is how many bytes a picture may have.
