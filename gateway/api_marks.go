@@ -66,13 +66,22 @@ func readFileTeam(raw jsontext.Value, now time.Time) (office.FileTeam, bool) {
 	return out, true
 }
 
-// readFileMark reads one mark. Without an id, importing the file again would store
+// readFileMark reads one mark. A phone that never heard of the start has no time,
+// only the instant of the tap. Without an id, importing the file again would store
 // it again.
 func readFileMark(raw jsontext.Value, now time.Time) (m office.FileMark) {
 	var more struct {
 		Taken jsontext.Value `json:"anulado"`
 	}
-	if m.Record, m.Err = decodeRecord(raw, race.SourceImport, now); m.Err != nil {
+	var item recordItem
+	if raw.Kind() != '{' || json.Unmarshal(raw, &item, lenient) != nil {
+		m.Err = race.Errorf(race.CodeInvalidValue, "El registro debe ser un objeto")
+		return m
+	}
+	if m.Untimed = absent(item.Total) && !absent(item.MarkedAt); m.Untimed {
+		item.Total = jsontext.Value("0") // until it is known
+	}
+	if m.Record, m.Err = item.record(race.SourceImport, now); m.Err != nil {
 		return m
 	}
 	switch {

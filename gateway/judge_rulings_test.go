@@ -15,11 +15,11 @@ import (
 )
 
 // fromClient is a message of a client, testdata/wire/client/NAME.json.
-func fromClient(t testing.TB, name string) []byte {
-	t.Helper()
+func fromClient(tb testing.TB, name string) []byte {
+	tb.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", "wire", "client", name+".json"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return raw
 }
@@ -46,7 +46,8 @@ func TestJudgeRulings(t *testing.T) {
 		{"judge_registro_anulado_duplicado", "judge_anular_registro", retract, race.Ruled{Ruling: race.Ruling{Team: 7}, Repeated: true}, nil},
 		{"judge_error_registro_inexistente", "judge_anular_registro", retract, race.Ruled{}, race.Errorf(race.CodeNoRecord, "El registro no existe")},
 		{
-			"judge_error_decision_imposible", "judge_anular_registro", retract, race.Ruled{},
+			"judge_error_decision_imposible", "judge_anular_registro", retract,
+			race.Ruled{},
 			race.Errorf(race.CodeRuling, "Pasó demasiado tiempo; pida la anulación al organizador"),
 		},
 		{"judge_error_anular_no_disponible", "judge_anular_registro", retract, race.Ruled{}, race.Errorf(race.CodeUnavailable, "%s", textBusy)},

@@ -18,7 +18,8 @@ const savedMarks = `{"formato":"server5k-marcas-1","juez":"juez1","dispositivo":
 	{"equipo_id":7,"dorsal":70,"registros":[
 		{"id_registro":"` + someID + `","tiempo":1234567,"marcado_en":1764082800000,"desfase_ms":-420000,"incertidumbre_ms":12,"secuencia":1,"dispositivo":"web-3f9c2a71"},
 		{"id_registro":"` + someDeclaration + `","tiempo":0,"secuencia":2,"dispositivo":"web-3f9c2a71","anulado":true},
-		{"tiempo":5},{"id_registro":"` + someID + `"},7
+		{"tiempo":5},{"id_registro":"` + someID + `"},7,
+		{"id_registro":"` + someID + `","tiempo":null,"marcado_en":1764082800000,"desfase_ms":500}
 	]},
 	{"equipo_id":"8","dorsal":null,"registros":[]}
 ]}`
@@ -40,7 +41,12 @@ func TestReadMarks(t *testing.T) {
 			t.Errorf("mark %d (-want +got):\n%s", i, diff)
 		}
 	}
-	for i, want := range []race.Code{"", "", race.CodeMissingField, race.CodeMissingField, race.CodeInvalidValue} {
+	untimed := race.TimeRecord{ID: first.ID, Source: race.SourceImport, ReceivedAt: now}
+	untimed.Mark.MarkedAt, untimed.Mark.ClockOffset = first.Mark.MarkedAt, 500*time.Millisecond
+	if diff := cmp.Diff(office.FileMark{Record: untimed, Untimed: true}, marks[5]); diff != "" {
+		t.Errorf("mark without a time (-want +got):\n%s", diff)
+	}
+	for i, want := range []race.Code{"", "", race.CodeMissingField, race.CodeMissingField, race.CodeInvalidValue, ""} {
 		if code := race.CodeOf(marks[i].Err); code != want {
 			t.Errorf("mark %d: %q, want %q", i, code, want)
 		}

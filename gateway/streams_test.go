@@ -3,10 +3,13 @@ package gateway
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +195,47 @@ func TestEventStream_Refusals(t *testing.T) {
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != "GET" {
 		t.Errorf("POST: %d, allows %q", res.StatusCode, res.Header.Get("Allow"))
+	}
+}
+
+// TestEventStream_Encrypted: a node that speaks TLS itself has streams, too.
+func TestEventStream_Encrypted(t *testing.T) {
+	t.Parallel()
+	n := startStreaming(t, Config{}, nil)
+	model := httptest.NewTLSServer(nil)
+	defer model.Close()
+	ln, err := (&net.ListenConfig{KeepAlive: -1}).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1) // Serve returns once
+	go func() {
+		done <- n.srv.Serve(tls.NewListener(ln, &tls.Config{Certificates: model.TLS.Certificates, MinVersion: tls.VersionTLS12}))
+	}()
+	t.Cleanup(func() {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+ln.Addr().String()+streamPath, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := model.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	r := reader{res, bufio.NewReader(res.Body)}
+	r.heads(t, 1)
+	r.want(t, "id: 77-14\nevent: instantanea")
+	n.live.Publish(eventAt(15))
+	r.want(t, "id: 77-15\nevent: registros_actualizados")
+	if err := n.srv.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if rest, err := io.ReadAll(r.br); err != nil || !strings.HasPrefix(string(rest), "retry: ") {
+		t.Errorf("at last %q, %v", rest, err)
 	}
 }
 

@@ -72,6 +72,7 @@ func (s *fakeSession) ID() string { return "session-1" }
 func (s *fakeSession) Submit(ticket any, q race.Request) {
 	s.tickets, s.requests = append(s.tickets, ticket), append(s.requests, q)
 }
+
 func (s *fakeSession) Rule(ticket any, o race.Order) {
 	s.tickets, s.orders = append(s.tickets, ticket), append(s.orders, o)
 }

@@ -38,6 +38,17 @@ func (c Competition) corrected(r TimeRecord) (time.Duration, bool) {
 	return d, d > 0 && d <= MaxElapsed
 }
 
+// ElapsedOf returns the time from the announced start that a device would have sent
+// with a mark: by its own clock, corrected by what it knows of it, in whole
+// milliseconds. 0 would be an absent runner, so what lies before the start is one
+// millisecond. CodeNotFinished before the start.
+func (c Competition) ElapsedOf(m Mark) (time.Duration, error) {
+	if c.StartedAt.IsZero() {
+		return 0, Errorf(CodeNotFinished, "La competencia no se ha iniciado")
+	}
+	return min(max(m.CorrectedAt().Sub(c.StartedAt).Round(time.Millisecond), time.Millisecond), MaxElapsed), nil
+}
+
 // Clocked returns the time of a record from the announced start, by the clock
 // policy; 0 for an absent runner. The second result says whether it is the
 // corrected one.

@@ -33,7 +33,7 @@ func (cmd serveCmd) door(cfg *Config, p *parts, secret string, hasher *auth.Hash
 		Location: cfg.Location, Now: time.Now, Log: p.log.With("part", "admin"),
 	})
 	pages := public.New(public.Config{
-		Store: p.store, Seq: p.live.Newest, Location: cfg.Location, Now: time.Now, Log: p.log.With("part", "public"),
+		Store: p.store, Seq: p.live.Seq, Location: cfg.Location, Now: time.Now, Log: p.log.With("part", "public"),
 	})
 	server = gateway.New(gateway.Config{
 		Desk: desk, Panel: panel.Handler, Console: console.New(console.Config{}).Handler, Public: pages.Handler, Hooks: webhooks, Logins: logins,

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"server5k/race"
 )
 
 // answered sends a message and returns the answer to it, past what is told to all.
@@ -30,13 +28,14 @@ func (s *socket) answered(t *testing.T, message any) message {
 	}
 }
 
-func retraction(team race.TeamID, id string) map[string]any {
-	return map[string]any{"tipo": "anular_registro", "ref": "r", "equipo_id": team, "id_registro": id}
+// retraction and declaration are about the team of judge 1.
+func retraction(id string) map[string]any {
+	return map[string]any{"tipo": "anular_registro", "ref": "r", "equipo_id": 1, "id_registro": id}
 }
 
-func declaration(team race.TeamID, total int, key string) map[string]any {
+func declaration(total int, key string) map[string]any {
 	return map[string]any{
-		"tipo": "declarar_marcas", "ref": "d", "equipo_id": team, "total": total, "dispositivo": "web-1", "secuencia": total + 1, "id_declaracion": key,
+		"tipo": "declarar_marcas", "ref": "d", "equipo_id": 1, "total": total, "dispositivo": "web-1", "secuencia": total + 1, "id_declaracion": key,
 	}
 }
 
@@ -79,16 +78,16 @@ func takeBackAndDeclare(t *testing.T, b *officeBench) {
 		t.Fatalf("one too many: %+v", m)
 	}
 	// What is another judge's cannot be touched, and nothing is told of it.
-	for name, message := range map[string]any{"take back": retraction(1, ids[0]), "declare": declaration(1, 2, uuid.NewString())} {
+	for name, message := range map[string]any{"take back": retraction(ids[0]), "declare": declaration(2, uuid.NewString())} {
 		if m := other.answered(t, message); m.Code != "equipo_ajeno" {
 			t.Errorf("%s of another judge: %+v", name, m)
 		}
 	}
-	if m := judge.answered(t, retraction(1, uuid.NewString())); m.Code != "registro_inexistente" {
+	if m := judge.answered(t, retraction(uuid.NewString())); m.Code != "registro_inexistente" {
 		t.Errorf("take back nothing: %+v", m)
 	}
 	for _, duplicate := range []bool{false, true} {
-		if m := judge.answered(t, retraction(1, ids[1])); m.Type != "registro_anulado" || m.Duplicate != duplicate || m.ID != ids[1] || m.Ref != "r" {
+		if m := judge.answered(t, retraction(ids[1])); m.Type != "registro_anulado" || m.Duplicate != duplicate || m.ID != ids[1] || m.Ref != "r" {
 			t.Fatalf("take back: %+v", m)
 		}
 	}
@@ -99,7 +98,7 @@ func takeBackAndDeclare(t *testing.T, b *officeBench) {
 	}
 	key := uuid.NewString()
 	for range 2 {
-		if m := judge.answered(t, declaration(1, 2, key)); m.Type != "marcas_declaradas" || m.Total != 2 || m.Stored != 2 || m.Ref != "d" {
+		if m := judge.answered(t, declaration(2, key)); m.Type != "marcas_declaradas" || m.Total != 2 || m.Stored != 2 || m.Ref != "d" {
 			t.Fatalf("declare: %+v", m)
 		}
 	}
@@ -156,7 +155,7 @@ func takeBackAndDeclare(t *testing.T, b *officeBench) {
 		t.Fatal(err)
 	}
 	defer again.cut(false)
-	if m := again.answered(t, retraction(1, ids[0])); m.Code != "decision_imposible" || m.ID != ids[0] {
+	if m := again.answered(t, retraction(ids[0])); m.Code != "decision_imposible" || m.ID != ids[0] {
 		t.Errorf("take back what is official: %+v", m)
 	}
 }

@@ -16,7 +16,8 @@ import (
 const marksPath = "/admin/competencias/1/marcas/importar/"
 
 // saved is a file of marks as the console exports it: a mark of team 12, another that
-// was taken back, one without a time, and one of a team of another race.
+// was taken back, one of a phone that did not know of the start, and one of a team of
+// another race.
 func saved() string {
 	record := func(n int, rest string) string {
 		return fmt.Sprintf(`{"id_registro":"00000000-0000-4000-8000-%012d","marcado_en":%d.25,"desfase_ms":-1500.5,"incertidumbre_ms":12.25,"secuencia":%d,"dispositivo":"web-3f9c"%s}`, n, gun.Add(26*time.Minute).UnixMilli(), n, rest)
@@ -53,7 +54,7 @@ func TestMarks_ShowsWhatIsInThemFirst(t *testing.T) {
 		"no JSON":         {b.post(chief, marksPath, "texto", "hola"), http.StatusUnprocessableEntity, []string{"No es un archivo de marcas"}},
 		"a code too few":  {b.post(chief, marksPath, "texto", strings.Join(codes[1:], "\n")), http.StatusUnprocessableEntity, []string{"Faltan códigos: 3", "S5K1|2|"}},
 		"of two files":    {b.post(chief, marksPath, "texto", "S5K1|1|2|a\nS5K1|2|3|b"), http.StatusUnprocessableEntity, []string{"códigos de archivos distintos"}},
-		"a file":          {b.uploadTo(marksPath, "marcas.json", "\ufeff"+saved()), http.StatusOK, []string{"juez2", "web-3f9c", "102 · Cóndores", "1–2", "El equipo 99 no es de esta competencia", "todavía no están guardadas: 3", "quedarán retenidas"}},
+		"a file":          {b.uploadTo(marksPath, "marcas.json", "\ufeff"+saved()), http.StatusOK, []string{"juez2", "web-3f9c", "102 · Cóndores", "1–3", "El equipo 99 no es de esta competencia", "todavía no están guardadas: 3", "quedarán retenidas"}},
 		"codes":           {b.post(chief, marksPath, "texto", strings.Join(codes, "\r\n")), http.StatusOK, []string{"102 · Cóndores", "todavía no están guardadas: 3"}},
 		"in English":      {b.do(request{method: http.MethodGet, path: marksPath, who: chief, lang: english}), http.StatusOK, []string{"Import a phone&#39;s marks"}},
 		"a file too much": {b.uploadTo(marksPath, "a.json", strings.Repeat(" ", maxImport+1)), http.StatusUnprocessableEntity, []string{"demasiado grande"}},
@@ -93,11 +94,11 @@ func TestMarks_ImportTwiceIsOnce(t *testing.T) {
 	b.db.busy = true
 	b.post(chief, marksPath, "contenido", content).want(t, http.StatusServiceUnavailable, "Repita la importación", `name="contenido" value="`)
 	b.db.busy = false
-	a := b.post(chief, marksPath, "contenido", content).want(t, http.StatusOK, "Guardadas: 2 · ya estaban: 0 · retenidas: 0 · rechazadas: 2")
+	a := b.post(chief, marksPath, "contenido", content).want(t, http.StatusOK, "Guardadas: 2 · ya estaban: 0 · retenidas: 1 · rechazadas: 1")
 	want := []string{
 		"102 · Cóndores 1 26:00.000 Guardada 00000000-0000-4000-8000-000000000001",
 		"102 · Cóndores 2 26:01.000 Retirada por el juez 00000000-0000-4000-8000-000000000002",
-		"102 · Cóndores — — No se guardó Le falta el tiempo o el identificador: el teléfono no llegó a conocer la salida. —",
+		"102 · Cóndores 3 — Retenida el equipo ya estaba completo 00000000-0000-4000-8000-000000000003",
 		"— 4 26:02.000 No se guardó El equipo 99 no existe en esta competencia 00000000-0000-4000-8000-000000000004",
 	}
 	if diff := cmp.Diff(want, states(a)); diff != "" {
@@ -113,7 +114,7 @@ func TestMarks_ImportTwiceIsOnce(t *testing.T) {
 	if diff := cmp.Diff(want, states(a)); diff != "" {
 		t.Errorf("the second time (-want +got):\n%s", diff)
 	}
-	if n := len(b.db.records[1]); n != 8 {
+	if n := len(b.db.records[1]); n != 9 {
 		t.Errorf("%d records", n)
 	}
 	b.get(chief, "/admin/auditoria/").want(t, http.StatusOK, "Marcas: importación de un teléfono")

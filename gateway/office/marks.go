@@ -29,8 +29,11 @@ type FileTeam struct {
 // FileMark is a mark of a file, or why it is none.
 type FileMark struct {
 	Record race.TimeRecord // of SourceImport
-	Taken  bool            // the judge took it back
-	Err    error           // a *race.Error
+	// Untimed says that the phone did not know of the start: Record has the instant of
+	// the tap, and no time.
+	Untimed bool
+	Taken   bool  // the judge took it back
+	Err     error // a *race.Error
 }
 
 // Imported is what became of the marks of a file: each is one of Stored, Duplicate,
@@ -76,8 +79,9 @@ func (d *Desk) ImportMarks(ctx context.Context, w Who, id race.CompetitionID, f 
 	}
 	// Before the first mark: none comes in without a trace, whatever fails then.
 	by := d.sign(w)
-	err = d.store.Edit(ctx, func(ctx context.Context, e race.Editor) error {
-		if _, err := e.Competition(ctx, id); err != nil {
+	var c race.Competition
+	err = d.store.Edit(ctx, func(ctx context.Context, e race.Editor) (err error) {
+		if c, err = e.Competition(ctx, id); err != nil {
 			return err
 		}
 		return e.Note(ctx, note(by, "marks.import", id, f.Judge+" "+f.Device, changes(nil, fields{"registros": out.Received, "equipos": len(f.Teams)})))
@@ -86,11 +90,24 @@ func (d *Desk) ImportMarks(ctx context.Context, w Who, id race.CompetitionID, f 
 		return out, err
 	}
 	for _, t := range f.Teams {
+		t.Marks = timed(c, t.Marks)
 		if err := d.importTeam(ctx, teams, t, &out); err != nil {
 			return out, err
 		}
 	}
 	return out, nil
+}
+
+// timed gives marks of a phone that did not know of the start the times that it
+// would have sent.
+func timed(c race.Competition, marks []FileMark) []FileMark {
+	marks = slices.Clone(marks)
+	for i := range marks {
+		if m := &marks[i]; m.Untimed && m.Err == nil {
+			m.Record.Elapsed, m.Err = c.ElapsedOf(m.Record.Mark)
+		}
+	}
+	return marks
 }
 
 func checkMarks(f MarksFile, marks int) error {

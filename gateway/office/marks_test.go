@@ -23,6 +23,7 @@ type deskOf struct {
 	present  []race.Presence
 	answer   func(race.TimeRecord) race.Outcome
 	down     error
+	gun      time.Time
 }
 
 func (d *deskOf) Teams(context.Context, race.TeamFilter) ([]race.TeamRow, error) {
@@ -39,7 +40,7 @@ type deskEditor struct {
 }
 
 func (e deskEditor) Competition(context.Context, race.CompetitionID) (race.Competition, error) {
-	return race.Competition{ID: 1}, nil
+	return race.Competition{ID: 1, StartedAt: e.of.gun}, nil
 }
 
 func (e deskEditor) Note(_ context.Context, n race.AuditEntry) error {
@@ -93,6 +94,34 @@ func newDesk(d *deskOf) (*Desk, Who) {
 
 func fileMark(n byte, taken bool) FileMark {
 	return FileMark{Record: race.TimeRecord{ID: race.RecordID{n}, Elapsed: time.Duration(n) * time.Minute}, Taken: taken}
+}
+
+// TestImportMarks_WithoutTime: a phone that never heard of the start knows only the
+// instants of its taps.
+func TestImportMarks_WithoutTime(t *testing.T) {
+	t.Parallel()
+	gun := time.Date(2025, 11, 15, 14, 0, 0, 0, time.UTC)
+	mark := func(n byte, after time.Duration) FileMark {
+		m := fileMark(n, false)
+		m.Untimed, m.Record.Elapsed = true, 0
+		m.Record.Mark = race.Mark{MarkedAt: gun.Add(after - 7*time.Minute), ClockOffset: 7 * time.Minute, ClockUncertainty: time.Second}
+		return m
+	}
+	f := MarksFile{Teams: []FileTeam{{Team: 7, Marks: []FileMark{mark(1, 20*time.Minute), mark(2, -time.Minute)}}}}
+	d := &deskOf{gun: gun, answer: func(race.TimeRecord) race.Outcome { return race.Outcome{} }}
+	desk, w := newDesk(d)
+	got, err := desk.ImportMarks(t.Context(), w, 1, f)
+	if err != nil || got.Stored != 2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if r := d.requests[0].Records; r[0].Elapsed != 20*time.Minute || r[1].Elapsed != time.Millisecond {
+		t.Errorf("times %v and %v", r[0].Elapsed, r[1].Elapsed)
+	}
+	d.gun = time.Time{}
+	got, err = desk.ImportMarks(t.Context(), w, 1, f)
+	if err != nil || got.Stored != 0 || len(got.Failed) != 2 || race.CodeOf(got.Failed[0].Err) != race.CodeNotFinished {
+		t.Errorf("before the start: %+v, %v", got, err)
+	}
 }
 
 func TestImportMarks(t *testing.T) {

@@ -149,8 +149,8 @@ func (v *views) fresh(id race.CompetitionID, e *entry) bool {
 	if e.view == nil || age < 0 || age >= maxView {
 		return false
 	}
-	if age < minRebuild || v.seq == nil {
-		return true
+	if age < minRebuild || v.seq == nil || !e.view.Competition.Active {
+		return true // what was withdrawn has no events to hear of
 	}
 	seq, stream, live := v.seq(id)
 	return !live || (seq <= e.view.Seq && (stream == e.view.Stream || e.view.Stream == 0))
@@ -171,7 +171,7 @@ func (v *views) rebuild(id race.CompetitionID, e *entry) {
 	defer cancel()
 	began := v.now()
 	v.mu.Lock()
-	known := e.view != nil
+	known := e.view != nil && e.view.Competition.Active
 	v.mu.Unlock()
 	fresh, err := v.make(ctx, id, known)
 	v.mu.Lock()

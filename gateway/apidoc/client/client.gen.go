@@ -4064,7 +4064,8 @@ type ClientInterface interface {
 	//
 	// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
 	// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
-	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la de un teléfono que no supo de la
+	// salida (`tiempo` nulo) cuenta desde ella por su `marcado_en` y su `desfase_ms`; la que dice `anulado: true` se
 	// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
 	// importa otra vez.
 	//
@@ -4077,7 +4078,8 @@ type ClientInterface interface {
 	//
 	// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
 	// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
-	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la de un teléfono que no supo de la
+	// salida (`tiempo` nulo) cuenta desde ella por su `marcado_en` y su `desfase_ms`; la que dice `anulado: true` se
 	// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
 	// importa otra vez.
 	//
@@ -5648,7 +5650,8 @@ func (c *Client) StartCompetition(ctx context.Context, id ID, body StartCompetit
 //
 // Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
 // hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
-// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la de un teléfono que no supo de la
+// salida (`tiempo` nulo) cuenta desde ella por su `marcado_en` y su `desfase_ms`; la que dice `anulado: true` se
 // guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
 // importa otra vez.
 //
@@ -5671,7 +5674,8 @@ func (c *Client) ImportMarksWithBody(ctx context.Context, id ID, contentType str
 //
 // Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
 // hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
-// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la de un teléfono que no supo de la
+// salida (`tiempo` nulo) cuenta desde ella por su `marcado_en` y su `desfase_ms`; la que dice `anulado: true` se
 // guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
 // importa otra vez.
 //
@@ -13123,7 +13127,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
 	// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
-	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la de un teléfono que no supo de la
+	// salida (`tiempo` nulo) cuenta desde ella por su `marcado_en` y su `desfase_ms`; la que dice `anulado: true` se
 	// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
 	// importa otra vez.
 	//
@@ -13136,7 +13141,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
 	// hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
-	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+	// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la de un teléfono que no supo de la
+	// salida (`tiempo` nulo) cuenta desde ella por su `marcado_en` y su `desfase_ms`; la que dice `anulado: true` se
 	// guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
 	// importa otra vez.
 	//
@@ -18251,7 +18257,8 @@ func (c *ClientWithResponses) StartCompetitionWithResponse(ctx context.Context, 
 //
 // Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
 // hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
-// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la de un teléfono que no supo de la
+// salida (`tiempo` nulo) cuenta desde ella por su `marcado_en` y su `desfase_ms`; la que dice `anulado: true` se
 // guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
 // importa otra vez.
 //
@@ -18270,7 +18277,8 @@ func (c *ClientWithResponses) ImportMarksWithBodyWithResponse(ctx context.Contex
 //
 // Roles: superusuario, organizador de la competencia. El archivo de la consola de jueces cuya red no volvió,
 // hasta 1 MiB y 2000 marcas. Cada marca entra como si la enviara el juez del equipo; `juez` y `dispositivo`
-// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la que dice `anulado: true` se
+// del archivo solo quedan escritos. Una marca sin `id_registro` no entra; la de un teléfono que no supo de la
+// salida (`tiempo` nulo) cuenta desde ella por su `marcado_en` y su `desfase_ms`; la que dice `anulado: true` se
 // guarda y se retira. Importar otra vez el mismo archivo no cambia nada. Con 503 no se sabe de todas: se
 // importa otra vez.
 //

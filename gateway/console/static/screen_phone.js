@@ -11,12 +11,14 @@ class PhoneScreen {
     this.frames = [];
     this.frame = 0;
     this.timer = null;
+    this.playing = false;
+    this.drawings = 0;
     byID("phone-back").addEventListener("click", () => app.show(app.back || "teams"));
     byID("export-file").addEventListener("click", () => this.download());
     byID("export-qr").addEventListener("click", () => this.startQR());
     byID("qr-back").addEventListener("click", () => { this.pause(); this.step(-1); });
     byID("qr-next").addEventListener("click", () => { this.pause(); this.step(1); });
-    byID("qr-play").addEventListener("click", () => (this.timer ? this.pause() : this.play()));
+    byID("qr-play").addEventListener("click", () => (this.playing ? this.pause() : this.play()));
     byID("logout").addEventListener("click", () => this.logout());
     [["sound", "set-sound"], ["buzz", "set-buzz"]].forEach(([name, id]) => {
       byID(id).checked = app.device.settings[name];
@@ -29,7 +31,7 @@ class PhoneScreen {
   }
 
   shown() {
-    this.pause();
+    this.stop();
     byID("qr").hidden = true;
     drawLanguages(this.app);
   }
@@ -52,7 +54,7 @@ class PhoneScreen {
     if (text === this.drawn) return;
     this.drawn = text;
     fill(byID("phone-facts"), ...facts.map(([name, value]) => make("div", {}, make("dt", { text: name }), make("dd", { text: value }))), ...this.troubles());
-    write(byID("qr-play"), say(this.timer ? "qr.pause" : "qr.play"));
+    write(byID("qr-play"), say(this.playing ? "qr.pause" : "qr.play"));
   }
 
   /** Marks that somebody has to look at, each with its reason. */
@@ -99,26 +101,40 @@ class PhoneScreen {
     byID("qr").scrollIntoView({ block: "start" });
   }
 
+  /** Shows one frame after the other, or goes on showing the same. */
   play() {
-    this.step(0);
-    clearInterval(this.timer);
-    this.timer = this.frames.length > 1 ? setInterval(() => { if (this.app.screen === "phone") this.step(1); else this.pause(); }, FRAME_MS) : null;
-    write(byID("qr-play"), say(this.timer ? "qr.pause" : "qr.play"));
+    this.playing = this.frames.length > 1;
+    this.run();
   }
 
   pause() {
+    this.playing = false;
+    if (this.timer) this.run();
+  }
+
+  run() {
+    clearInterval(this.timer);
+    this.timer = setInterval(() => {
+      if (this.app.screen !== "phone") this.stop();
+      else this.step(this.playing ? 1 : 0);
+    }, FRAME_MS);
+    write(byID("qr-play"), say(this.playing ? "qr.pause" : "qr.play"));
+    this.step(0);
+  }
+
+  stop() {
     clearInterval(this.timer);
     this.timer = null;
-    write(byID("qr-play"), say("qr.play"));
+    this.playing = false;
   }
 
   step(by) {
     const n = this.frames.length;
     if (n === 0) return;
     this.frame = (this.frame + by + n) % n;
-    drawQR(byID("qr-canvas"), this.frames[this.frame]);
+    drawQR(byID("qr-canvas"), this.frames[this.frame], this.drawings++ % 2);
     byID("qr-canvas").dataset.frame = this.frames[this.frame];
-    byID("qr-place").textContent = say("qr.place", { i: this.frame + 1, n });
+    write(byID("qr-place"), say("qr.place", { i: this.frame + 1, n }));
   }
 
   logout() {
@@ -141,12 +157,18 @@ const reasonText = (code) => {
 
 /**
  * Draws a QR code with its quiet zone, dark on light in every theme: cameras expect that. A module
- * is a whole number of the screen's pixels, so that nothing is blurred.
+ * is a whole number of the screen's pixels, so that nothing is blurred. One code in a hundred is
+ * read by some readers never, however good the picture: `larger` makes another picture of the same
+ * text, and a frame is shown in both by turns.
  */
-const drawQR = (canvas, text) => {
-  const code = qrcode(0, "L");
-  code.addData(text, "Byte");
-  code.make();
+const drawQR = (canvas, text, larger) => {
+  const make = (version) => {
+    const c = qrcode(version, "L");
+    c.addData(text, "Byte");
+    c.make();
+    return c;
+  };
+  const least = make(0), code = larger ? make((least.getModuleCount() - 17) / 4 + 1) : least;
   const n = code.getModuleCount(), quiet = 4, ratio = window.devicePixelRatio || 1;
   const scale = Math.max(2, Math.floor(Math.min(canvas.parentNode.clientWidth, QR_WIDTH) * ratio / (n + 2 * quiet)));
   canvas.width = canvas.height = (n + 2 * quiet) * scale;

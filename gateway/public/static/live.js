@@ -1,6 +1,6 @@
 // A page that follows a competition: the live page and the screen by the model, the page of a team
 // and the announcer's desk by asking for themselves again.
-const POLL_EVERY = 10000, HURRY = 250;
+const POLL_EVERY = 10000, SOON = 3000, REDRAW = 60;
 
 function follow(state) {
   const clock = makeServerClock(() => performance.now(), () => Date.now());
@@ -10,6 +10,9 @@ function follow(state) {
   };
   const base = "/competencia/" + state.competencia + "/";
   const at = { seq: state.sec, stream: state.epoca };
+  // What the words around the results depend on, as the page has them.
+  const words = (d) => [d.estado, d.version, d.cambios, d.competencia.salida_ms, d.competencia.programada_ms, d.competencia.name].join();
+  let painted = state.datos ? words(state.datos) : "";
   let link = null, open = false, live = true, heard = performance.now(), fresh = new Set(), drawing = 0, changed = false, lastTag = "";
 
   const draw = () => {
@@ -30,7 +33,7 @@ function follow(state) {
     if (page.drawn) page.drawn();
   };
   const redraw = () => {
-    if (page.model && !drawing) drawing = setTimeout(draw, document.hidden ? 1000 : HURRY / 4);
+    if (page.model && !drawing) drawing = setTimeout(draw, document.hidden ? 1000 : REDRAW);
   };
   const count = () => {
     const done = page.model.complete();
@@ -39,9 +42,15 @@ function follow(state) {
     document.querySelectorAll("[data-progress]").forEach((e) => (e.value = done));
   };
 
+  // What is no longer public leaves nothing behind on the screen.
+  const gone = (e) => {
+    if (e.status === 404) location.reload();
+    throw e;
+  };
+
   // The state as the server has it.
   const refetch = (within) => page.asker.soon("data", within, async () => {
-    const got = await page.asker.get(base + "datos.json", "json");
+    const got = await page.asker.get(base + "datos.json", "json").catch(gone);
     if (state.pagina === "screen" && got.code && got.code !== state.codigo) {
       location.reload();
       return;
@@ -54,11 +63,13 @@ function follow(state) {
       return;
     }
     lastTag = got.tag;
-    const old = page.model.data;
     page.model.replace(got.body);
     if (link) link.moveTo(got.body.sec, got.body.epoca);
     page.categories = new Map(got.body.categorias.map((c) => [c.codigo, c.nombre]));
-    if (old.estado !== got.body.estado || old.version !== got.body.version || old.cambios !== got.body.cambios || old.competencia.salida_ms !== got.body.competencia.salida_ms) phase();
+    if (words(got.body) !== painted) {
+      painted = words(got.body);
+      phase();
+    }
     changed = true;
     redraw();
     show();
@@ -68,26 +79,30 @@ function follow(state) {
     const got = await page.asker.get(location.pathname + location.search, "text");
     takeParts(got.body, "[data-part]");
   });
-  const charts = () => {
+  const drawCharts = (within) => {
     const box = document.getElementById("charts");
-    if (box && changed && !document.hidden) {
+    if (!box) return;
+    page.asker.soon("charts", within, async () => {
+      const got = await page.asker.get(box.dataset.url, "text");
+      const inner = box.querySelector("[data-charts]");
+      if (inner.dataset.tag === got.tag) return;
+      inner.dataset.tag = got.tag;
+      const open = Array.from(inner.querySelectorAll("details"), (d) => d.open);
+      inner.innerHTML = got.body;
+      inner.querySelectorAll("details").forEach((d, i) => (d.open = Boolean(open[i])));
+    });
+  };
+  const charts = () => {
+    if (changed && !document.hidden) {
       changed = false;
-      page.asker.soon("charts", 1, async () => {
-        const got = await page.asker.get(box.dataset.url, "text");
-        const inner = box.querySelector("[data-charts]");
-        if (inner.dataset.tag === got.tag) return;
-        inner.dataset.tag = got.tag;
-        const open = Array.from(inner.querySelectorAll("details"), (d) => d.open);
-        inner.innerHTML = got.body;
-        inner.querySelectorAll("details").forEach((d, i) => (d.open = Boolean(open[i])));
-      });
+      drawCharts(1);
       refetch(3000);
     }
     setTimeout(charts, 20000 + Math.random() * 20000);
   };
   // Pages of one team and of the announcer: the server renders them.
   const renew = (within) => page.asker.soon("fragment", within, async () => {
-    const got = await page.asker.get(location.pathname + location.search, "text");
+    const got = await page.asker.get(location.pathname + location.search, "text").catch(gone);
     takeParts(got.body, "[data-fragment], [data-part]");
     heard = performance.now();
   });
@@ -132,7 +147,7 @@ function follow(state) {
     }
     if (m.tipo === "competencia_iniciada" || m.tipo === "competencia_detenida") {
       lifecycle(d);
-      whole(5000);
+      whole(SOON);
       redraw();
       return;
     }
@@ -142,7 +157,9 @@ function follow(state) {
         d.equipos.forEach((e) => page.model.apply(e));
         redraw();
       }
-      whole(5000);
+      // Rulings come so, and what they conceal must be gone within five seconds.
+      whole(SOON);
+      drawCharts(SOON);
     }
   };
 
@@ -179,7 +196,7 @@ function follow(state) {
       open: () => {
         open = live = true;
         heard = performance.now();
-        if (page.again) whole(5000); // what is not in events may have changed, too
+        if (page.again) whole(SOON); // what is not in events may have changed, too
         page.again = true;
         show();
       },

@@ -2,6 +2,7 @@ const holder = document.getElementById("state");
 document.body.classList.add("js");
 if (holder) {
   const page = follow(JSON.parse(holder.textContent));
+  holder.remove(); // it becomes old, and may name what is concealed later
   runClocks(page.clock, 1500, page.texts);
   if (page.state.pagina === "screen") {
     turnSlides(page);

@@ -56,7 +56,7 @@ function makeModel(data) {
   };
 
   m.rank = () => rank(m.lines);
-  m.leader = () => (m.lines.length && m.lines[0].estado === "clasificado" ? m.lines[0].equipo_id : 0);
+  m.leader = () => (m.lines.length && m.lines[0].puesto === 1 ? m.lines[0].equipo_id : 0);
   m.complete = () => m.lines.filter((l) => l.total_registros >= m.data.competencia.integrantes).length;
   m.marks = () => m.lines.reduce((n, l) => n + l.total_registros, 0);
   m.replace(data);
