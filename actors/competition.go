@@ -19,6 +19,9 @@ const (
 	// highWater bounds the records that wait: two seconds of the slowest disk
 	// that was measured. Above it judges are told to try again.
 	highWater = 8000
+	// maxOrders bounds the orders that wait or are carried out: each reads the evidence and has the
+	// state loaded anew, some 20 ms, and marks wait behind them.
+	maxOrders = 100
 )
 
 // competition owns one competition: it keeps what is stored in a ledger, queues
@@ -195,7 +198,6 @@ func (c *competition) flush(ctx actor.Context) {
 		return
 	}
 	if order := c.queue[0].order; order != nil {
-		c.wait(-c.queue[0].size())
 		c.take(1)
 		o := order.Order
 		o.Epoch = c.epoch

@@ -14,6 +14,8 @@ import (
 const (
 	// window bounds the requests of one socket that wait for an answer.
 	window = 256
+	// askWindow bounds the orders among them: a person gives one at a time.
+	askWindow = 32
 )
 
 // Outbox is what a session needs of its socket. The session calls it from one
@@ -47,7 +49,8 @@ func (s *Session) Submit(ticket any, q race.Request) { s.root.Send(s.pid, submit
 // Rule asks for a ruling as the judge of the session, about a team of the judge;
 // ticket comes back with what it came to. The kind is race.RulingRetract or
 // race.RulingDeclare. The session sets Judge, Competition and, where they are zero,
-// Key and At: a new key, or for a record the one of race.KeyOf.
+// Key and At: a new key, or for a record the one of race.KeyOf. While 32 orders
+// wait, others are answered CodeUnavailable.
 func (s *Session) Rule(ticket any, o race.Order) { s.root.Send(s.pid, ask{ticket, o}) }
 
 // Echo gives ticket back when everything before it is answered.
@@ -130,7 +133,7 @@ func (s *session) Receive(ctx actor.Context) {
 // accept takes a request or an order.
 func (s *session) accept(ctx actor.Context, sl *slot) {
 	s.slots = append(s.slots, sl)
-	if len(s.byKey) >= window {
+	if len(s.byKey) >= window || (sl.order != nil && s.asks() >= askWindow) {
 		sl.done, sl.err = true, unavailable()
 		s.deliver(ctx)
 		return

@@ -25,6 +25,17 @@ func (s *session) onAsk(ctx actor.Context, m ask) {
 	s.accept(ctx, &slot{ticket: m.ticket, order: &o, effort: newEffort()})
 }
 
+// asks is how many orders wait for an answer.
+func (s *session) asks() int {
+	n := 0
+	for _, sl := range s.byKey {
+		if sl.order != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // onRuled takes what an order came to, or tries again when the owner is to be
 // found elsewhere.
 func (s *session) onRuled(ctx actor.Context, m ruledReply) {

@@ -19,15 +19,12 @@ type work struct {
 	seeking *seeking // of times: stored, but not answered
 }
 
-// size is how many records it is worth in the queue.
+// size is how many records it has.
 func (w *work) size() int {
-	switch {
-	case w.times != nil:
-		return len(w.times.Request.Records)
-	case w.order != nil:
-		return 1
+	if w.times == nil {
+		return 0
 	}
-	return 0
+	return len(w.times.Request.Records)
 }
 
 type waiter struct {
@@ -56,13 +53,22 @@ func (c *competition) find(q race.Request) *work {
 // onRule queues an order, once however often it is sent while it waits.
 func (c *competition) onRule(ctx actor.Context, m rule) {
 	w := waiter{ctx.Sender(), m.Ticket}
+	orders := 0
 	for _, list := range [][]*work{c.inFlight, c.queue} {
 		for _, have := range list {
-			if have.order != nil && have.order.Order == m.Order {
+			if have.order == nil {
+				continue
+			}
+			if have.order.Order == m.Order {
 				have.waiters = append(have.waiters, w)
 				return
 			}
+			orders++
 		}
+	}
+	if orders >= maxOrders && !c.draining {
+		w.conclude(ctx, race.Ruled{}, unavailable())
+		return
 	}
 	c.enqueue(ctx, &work{order: &m, waiters: []waiter{w}})
 }
@@ -95,9 +101,13 @@ func (w *work) refuse(ctx actor.Context, err error) {
 // conclude gives what an order came to, to all who wait for it.
 func (w *work) conclude(ctx actor.Context, r race.Ruled, err error) {
 	for _, to := range w.waiters {
-		if to.pid != nil {
-			tell(ctx, to.pid, ruledReply{Ticket: to.key, Ruled: r, Err: err})
-		}
+		to.conclude(ctx, r, err)
+	}
+}
+
+func (w waiter) conclude(ctx actor.Context, r race.Ruled, err error) {
+	if w.pid != nil {
+		tell(ctx, w.pid, ruledReply{Ticket: w.key, Ruled: r, Err: err})
 	}
 }
 

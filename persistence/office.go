@@ -16,10 +16,11 @@ type Office interface {
 	// transaction it reads the evidence, has race.Evidence.Rule decide, stores the
 	// ruling under the next event number, with the record that it adds (numbered,
 	// linked), the competition as it is afterwards, and for race.RulingOfficial
-	// the version. An order whose key is known changes nothing and returns what
-	// it came to. The errors are those of Evidence.Rule, race.ErrFenced and
-	// race.ErrNotFound; after any other the outcome is unknown and the same order
-	// may be sent again.
+	// the version. An order of a judge (race.Order.Judge) gets the judge's user name
+	// as its author; a judge who is not active has no team. An order whose key is
+	// known changes nothing and returns what it came to. The errors are those of
+	// Evidence.Rule, race.ErrFenced and race.ErrNotFound; after any other the outcome
+	// is unknown and the same order may be sent again.
 	Rule(ctx context.Context, o race.Order) (race.Ruled, error)
 	// Versions lists the official results by number, without their sheets.
 	Versions(ctx context.Context, id race.CompetitionID) ([]race.Version, error)
