@@ -141,8 +141,8 @@ func (d Decision) HeldMarks() []HeldMark {
 //
 // Rules (wire contract, section 3): the team must exist, be in this competition
 // and belong to the judge; the same id with the same team and time is a
-// duplicate whatever the state of the race; the same id otherwise is a
-// conflict; a record without an id that equals a stored positive one of the
+// duplicate whatever the state of the race, also when it was held and a ruling
+// counted it; the same id otherwise is a conflict; a record without an id that equals a stored positive one of the
 // last ResendWindow is that record, each stored one standing for one sent one;
 // the competition must run; a team has TeamSize slots.
 func (l *Ledger) Decide(requests []Request) Decision {
@@ -221,7 +221,8 @@ func (l *Ledger) refuseAtomic(q Request, reply Reply, held int) (Reply, []TimeRe
 	holds := holdable(CodeOf(reply.Err))
 	for i, rec := range q.Records {
 		out := &reply.Outcomes[i]
-		if _, stored := l.ids[out.ID]; stored && out.Err == nil {
+		_, stored := l.ids[out.ID]
+		if _, included := l.includedID(out.ID); (stored || included) && out.Err == nil {
 			continue
 		}
 		reason := CodeOf(out.Err)
@@ -295,6 +296,14 @@ func (v *view) judge(rec TimeRecord) (Outcome, *TimeRecord) {
 			return out, nil
 		}
 		out.Duplicate, out.ReceivedAt = true, e.receivedAt
+		return out, nil
+	}
+	if held, ok := v.l.includedID(rec.ID); ok {
+		if held.Team != v.y.team.ID || held.Elapsed != rec.Elapsed {
+			out.Err = Errorf(CodeConflict, "id_registro ya se usó para otro tiempo")
+			return out, nil
+		}
+		out.Duplicate, out.ReceivedAt = true, held.ReceivedAt
 		return out, nil
 	}
 	if elapsed, ok := v.mine[rec.ID]; ok {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Adjust makes known what rulings change in the totals. It changes nothing in
-// what Decide does: a judge's device counts what it has sent.
+// Adjust makes known what rulings change in the totals. Decide looks at nothing of
+// it but the held marks that were included, which are stored like counted ones.
 func (l *Ledger) Adjust(a map[TeamID]Adjustment) { l.adjustments = a }
 
 // Total returns what a team has on record, as the standings count it.
@@ -39,6 +39,16 @@ func (l *Ledger) Included(m HeldMark) (TimeRecord, bool) {
 	a := l.adjustments[m.Team].Included
 	if i := slices.IndexFunc(a, func(r TimeRecord) bool { return r.HeldMark() == m }); i >= 0 {
 		return a[i], true
+	}
+	return TimeRecord{}, false
+}
+
+// includedID returns the included mark with that id, of whatever team.
+func (l *Ledger) includedID(id RecordID) (TimeRecord, bool) {
+	for _, a := range l.adjustments {
+		if i := slices.IndexFunc(a.Included, func(r TimeRecord) bool { return r.ID == id }); i >= 0 {
+			return a.Included[i], true
+		}
 	}
 	return TimeRecord{}, false
 }

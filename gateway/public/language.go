@@ -15,7 +15,8 @@ import (
 var textFiles embed.FS
 
 // The languages. Spanish is the first: whoever asks for nothing gets it. The
-// cookie is that of the panel, so that a choice holds for both.
+// cookie has the name that the panel reads, so that a choice made here holds there
+// until another one is made there.
 const (
 	spanish = "es"
 	english = "en"

@@ -63,5 +63,6 @@ func (st *state) remember(l tables.Loaded) {
 	for _, r := range l.HeldRecords {
 		st.ledger.AddHeld(r.HeldMark())
 	}
+	st.ledger.Adjust(l.Adjustments)
 	st.epoch, st.seq, st.digest = l.Epoch, l.Seq, l.Digest
 }

@@ -29,7 +29,7 @@ ON r.team_id = e.value ->> 0 AND r.record_id = e.value ->> 1 AND r.elapsed_ms = 
 
 // prepared are the statements of Append on the writing connection.
 type prepared struct {
-	owned, teams, counted, ids, held, insert, link, advance *sql.Stmt
+	owned, teams, counted, ids, included, held, insert, link, advance *sql.Stmt
 }
 
 func (p *prepared) open(ctx context.Context, db *sql.DB) (err error) {
@@ -41,6 +41,7 @@ func (p *prepared) open(ctx context.Context, db *sql.DB) (err error) {
 		{&p.teams, batchTeamsQuery},
 		{&p.counted, batchCountedQuery},
 		{&p.ids, batchIDsQuery},
+		{&p.included, includedQuery},
 		{&p.held, batchHeldQuery},
 		{&p.insert, tables.InsertRecord},
 		{&p.link, tables.InsertLink},
@@ -55,7 +56,7 @@ func (p *prepared) open(ctx context.Context, db *sql.DB) (err error) {
 
 func (p *prepared) close() error {
 	var errs []error
-	for _, s := range []*sql.Stmt{p.owned, p.teams, p.counted, p.ids, p.held, p.insert, p.link, p.advance} {
+	for _, s := range []*sql.Stmt{p.owned, p.teams, p.counted, p.ids, p.included, p.held, p.insert, p.link, p.advance} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
@@ -152,6 +153,9 @@ func (a *appending) load(ctx context.Context, o tables.Owned) (*race.Ledger, []r
 	}
 	if err := a.loadRecords(ctx, ledger, teams); err != nil {
 		return nil, nil, fmt.Errorf("load records: %w", err)
+	}
+	if err := a.loadIncluded(ctx, ledger); err != nil {
+		return nil, nil, fmt.Errorf("load included records: %w", err)
 	}
 	return ledger, teams, nil
 }
