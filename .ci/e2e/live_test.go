@@ -77,14 +77,14 @@ func (c *crowd) open(path, language string, width int, prepare ...func(*Tab)) *s
 	return s
 }
 
-// mark lets a phone send marks, a second apart, and returns when all are stored.
+// mark lets a phone send marks, half a minute apart, and returns when all are stored.
 func (c *crowd) mark(phone, times int) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), answerTimeout)
 	defer cancel()
 	p := c.fleet.Phones[phone]
 	for n := range times {
-		if _, err := p.Mark(ctx, p.Teams[0].ID, 16*time.Minute+time.Duration(phone*7+n)*time.Second+time.Duration(n)*113*time.Millisecond); err != nil {
+		if _, err := p.Mark(ctx, p.Teams[0].ID, 16*time.Minute+time.Duration(phone*7+n*31)*time.Second+time.Duration(n)*113*time.Millisecond); err != nil {
 			c.t.Fatal(err)
 		}
 	}
@@ -96,7 +96,7 @@ func (c *crowd) last(phone int) {
 	ctx, cancel := context.WithTimeout(c.t.Context(), answerTimeout)
 	defer cancel()
 	p := c.fleet.Phones[phone]
-	if _, err := p.Mark(ctx, p.Teams[0].ID, 18*time.Minute+time.Duration(phone)*time.Second); err != nil {
+	if _, err := p.Mark(ctx, p.Teams[0].ID, running-time.Duration(phone+1)*time.Second); err != nil {
 		c.t.Fatal(err)
 	}
 }

@@ -229,9 +229,12 @@ func (d *day) lastMarks() {
 			second.mark()
 		}
 		relief.mark()
+		if n == 2 {
+			first.counts(14, 14)
+			first.look("marking")
+			second.look("marking-en")
+		}
 	}
-	first.look("marking")
-	second.look("marking-en")
 	second.Tap("#absent")
 	second.Tap("#absent-yes")
 	for _, c := range []*console{first, second, relief} {

@@ -213,8 +213,17 @@ func (t *Tab) Screenshot(name string) {
 func (t *Tab) shoot(name string) (string, error) {
 	path := filepath.Join(t.shots, fmt.Sprintf("%s-%d.png", fileName(name), t.width))
 	var png []byte
-	// Only a quality of 100 makes a PNG.
-	if err := t.try(chromedp.FullScreenshot(&png, 100)); err != nil {
+	err := t.try(chromedp.ActionFunc(func(ctx context.Context) error {
+		_, _, _, _, _, size, err := page.GetLayoutMetrics().Do(ctx)
+		if err != nil {
+			return err
+		}
+		// A page that is shown at its full height has no scroll bar, and its room.
+		png, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).
+			WithClip(&page.Viewport{Width: max(float64(t.width), size.Width), Height: size.Height, Scale: 1}).Do(ctx)
+		return err
+	}))
+	if err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
