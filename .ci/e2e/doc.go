@@ -20,6 +20,12 @@
 // console, violations of the content security policy, requests that failed or left
 // for another host. Tab.Allow names what a test provokes on purpose.
 //
+// A tab can be a phone in the field: SetClock gives it a clock that is wrong and
+// StepClock sets it, Tap touches it with a finger at a known instant, and a Path
+// between it and the server is slow, silent or cut. Browser, server and test share
+// the machine's clock, so a test can say what a phone's clock should have come to.
+// Server.Watch and Server.Feed are people who watch and note when they hear what.
+//
 // The variables SERVER5K_BIN (the program), SERVER5K_NEXT (the same with a newer
 // console), E2E_SHOTS (folder of the screenshots) and CHROME_BIN (the browser) come
 // from `make e2e`; only the first is needed, and the second by who upgrades.

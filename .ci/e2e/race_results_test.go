@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // evidence compares what was tapped, what the consoles have and what the server has.
@@ -17,6 +18,10 @@ func (d *day) evidence() {
 		}
 		c.exactly(absences)
 		c.honest()
+	}
+	thumbs := d.consoles[1].all()[4:6]
+	if apart := duration(thumbs[1].At - thumbs[0].At).Abs(); apart > 50*time.Millisecond {
+		d.t.Errorf("two thumbs at once are marks %v apart", apart)
 	}
 	var stored []struct {
 		ID     string `json:"id_registro"`
