@@ -26,6 +26,28 @@ type listener struct {
 	pid   *actor.PID
 	seen  subscribe
 	waits bool // for the answer to its subscription
+	told  bool // it has had a snapshot of this owner: rules may change without an event
+}
+
+// announce tells the hubs of a ruling that was made, once the state is loaded anew:
+// by one event where that says it all, else by a snapshot to each.
+func (c *competition) announce(ctx actor.Context) {
+	r := c.made
+	c.made = nil
+	if r == nil {
+		return
+	}
+	if kind := r.Kind.EventKind(); kind != 0 && c.ledger.Event() == r.Event {
+		e := race.Event{Kind: kind, Seq: r.Event, At: time.Now()}
+		if kind == race.TimesRecorded {
+			e.Total = c.ledger.Total(r.Team)
+		}
+		c.emit(ctx, e)
+		return
+	}
+	for _, l := range c.audience.hubs {
+		l.waits = true
+	}
 }
 
 // onSubscribe is called about once a second by each hub.
@@ -84,10 +106,11 @@ func (c *competition) greet(ctx actor.Context, l *listener) {
 		return // being loaded anew
 	}
 	l.waits = false
-	if l.seen.stream == c.stream && l.seen.seq == c.ledger.Event() {
+	if l.told && l.seen.stream == c.stream && l.seen.seq == c.ledger.Event() {
 		tell(ctx, l.pid, current{c.id})
 		return
 	}
+	l.told = true
 	tell(ctx, l.pid, snapshot{race.Snapshot{
 		Competition: c.ledger.Competition(), Seq: c.ledger.Event(), Stream: c.stream, Totals: c.ledger.Totals(),
 	}})

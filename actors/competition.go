@@ -44,8 +44,9 @@ type competition struct {
 	waiting  int // records in queue
 	inFlight []*work
 	audience audience
-	draining bool // takes nothing new
-	over     bool // and gives up when what it has taken is answered
+	made     *race.Ruling // the last one, until the state with it is loaded
+	draining bool         // takes nothing new
+	over     bool         // and gives up when what it has taken is answered
 	drainer  *actor.PID
 	dead     bool // gave up; what still arrives is refused
 }
@@ -133,6 +134,7 @@ func (c *competition) onActivated(ctx actor.Context, m activated) {
 	c.gauge.epoch.Store(c.epoch)
 	c.show()
 	c.log.Info("competition activated", "epoch", c.epoch, "records", len(m.state.Records))
+	c.announce(ctx)
 	c.greetAll(ctx)
 	c.flush(ctx)
 }
@@ -344,9 +346,7 @@ func (c *competition) onDecided(ctx actor.Context, m decided) {
 		return
 	}
 	c.log.Info("ruling made", "kind", string(m.ruled.Ruling.Kind), "ruling_id", int64(m.ruled.Ruling.ID), "event", m.ruled.Ruling.Event)
-	for _, l := range c.audience.hubs {
-		l.waits = true
-	}
+	c.made = &m.ruled.Ruling
 	c.load(ctx)
 }
 

@@ -38,15 +38,24 @@ func TestSystem_RulingReachesListeners(t *testing.T) {
 	if r.Ruling.Event != 4 || r.Ruling.Team != 1 {
 		t.Errorf("ruling %+v", r.Ruling)
 	}
-	if got := heard.wait(t, 5)[4]; got != "snapshot 4 of 3 teams" {
+	if got := heard.wait(t, 5)[4]; !strings.Contains(got, `4 team 1 has 1, 2s`) {
 		t.Errorf("heard %q", got)
 	}
 	submit(t, sys, mark(1, 4000))
 	if got := heard.wait(t, 6)[5]; !strings.Contains(got, `5 team 1 has 2, 6s`) {
 		t.Errorf("heard %q", got)
 	}
+	// What no single total says comes as the state; what no total shows, as its number.
+	rule(t, sys, order(race.RulingGun, func(o *race.Order) { o.Amount = 100 * time.Millisecond }))
+	if got := heard.wait(t, 7)[6]; got != "snapshot 6 of 3 teams" {
+		t.Errorf("heard %q", got)
+	}
+	rule(t, sys, order(race.RulingDeclare, func(o *race.Order) { o.Team, o.Declared.Total = 1, 2 }))
+	if got := heard.wait(t, 8)[7]; got != "ruling 7" {
+		t.Errorf("heard %q", got)
+	}
 	e, err := store.Evidence(t.Context(), 1)
-	if err != nil || len(e.Records) != 3 || len(e.Rulings) != 2 {
+	if err != nil || len(e.Records) != 3 || len(e.Rulings) != 4 {
 		t.Errorf("stored: %d records, %d rulings, %v", len(e.Records), len(e.Rulings), err)
 	}
 }

@@ -145,7 +145,7 @@ func (l *Live) reset(t *topic, s race.Snapshot) {
 func (l *Live) Publish(e race.Event) {
 	at := l.now()
 	t := l.topic(e.Competition.ID)
-	viewer, judge := l.stamp.viewerMessage(e), l.stamp.judgeFrame(e)
+	viewer := l.stamp.viewerMessage(e)
 	t.mu.Lock()
 	t.competition, t.seq = e.Competition, e.Seq
 	if e.Kind == race.TimesRecorded {
@@ -156,7 +156,9 @@ func (l *Live) Publish(e race.Event) {
 	}
 	t.ring = append(t.ring, viewer)
 	t.mu.Unlock()
-	l.judges.post(delivery{topic: t, seq: e.Seq, frame: judge, skip: e.Origin, news: e.Kind == race.TimesRecorded, at: at})
+	if e.Kind != race.RulingMade { // nothing that a judge's device counts
+		l.judges.post(delivery{topic: t, seq: e.Seq, frame: l.stamp.judgeFrame(e), skip: e.Origin, news: e.Kind == race.TimesRecorded, at: at})
+	}
 	d := delivery{topic: t, seq: e.Seq, frame: viewer.frame(), text: viewer.text(), live: l, at: at}
 	for _, v := range l.viewers {
 		v.post(d)

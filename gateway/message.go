@@ -70,17 +70,17 @@ func (m message) to(stream bool) ws.Frame {
 	return m.frame()
 }
 
-// viewerMessage is an event for the public. What is concealed leaves only its
-// number, so that nobody takes it for lost.
+// viewerMessage is an event for the public. What is concealed, or changes nothing
+// that is shown, leaves only its number, so that nobody takes it for lost.
 func (s stamp) viewerMessage(e race.Event) message {
-	if e.Kind != race.TimesRecorded {
-		kind, _ := lifecycleText(e.Competition)
-		return viewerEvent{kind, e.Seq, e.Stream, s.lifecycle(e.Competition)}.message()
-	}
-	if e.Total.Concealed {
+	switch {
+	case e.Kind == race.RulingMade || (e.Kind == race.TimesRecorded && e.Total.Concealed):
 		return viewerEvent{Type: "sin_cambios", Seq: e.Seq, Stream: e.Stream}.message()
+	case e.Kind == race.TimesRecorded:
+		return viewerEvent{"registros_actualizados", e.Seq, e.Stream, total(e.Total)}.message()
 	}
-	return viewerEvent{"registros_actualizados", e.Seq, e.Stream, total(e.Total)}.message()
+	kind, _ := lifecycleText(e.Competition)
+	return viewerEvent{kind, e.Seq, e.Stream, s.lifecycle(e.Competition)}.message()
 }
 
 // liveMessage tells viewers whether a competition is live.

@@ -9,7 +9,8 @@ type EventKind uint8
 const (
 	CompetitionStarted EventKind = iota + 1
 	CompetitionStopped
-	TimesRecorded
+	TimesRecorded // or a ruling changed the total of one team
+	RulingMade    // which no total shows
 )
 
 // Event is something that happened in a competition, for whoever listens. Seq

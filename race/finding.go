@@ -92,7 +92,7 @@ func (s *state) ofRecord(f Finish) []Finding {
 	if f.Voided {
 		return nil
 	}
-	if f.State == StateHeld && !f.Counts && f.Source != SourceManual {
+	if f.State == StateHeld && !f.Counts && f.Source != SourceManual && !s.countsAs(f) {
 		odd(FindingHeld, f.Official)
 	}
 	if !f.Counts || f.Absent() {
@@ -108,6 +108,13 @@ func (s *state) ofRecord(f Finish) []Finding {
 		odd(FindingClock, late)
 	}
 	return out
+}
+
+// countsAs says whether a held mark was sent again and counts since.
+func (s *state) countsAs(held Finish) bool {
+	return slices.ContainsFunc(s.finishes, func(f Finish) bool {
+		return f.ID == held.ID && f.Team == held.Team && f.Elapsed == held.Elapsed && f.State == StateCounted
+	})
 }
 
 // clockSlack is what the clocks of two nodes may differ by.

@@ -246,3 +246,35 @@ func TestLedger_RepeatedHeldMarkIsKeptOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestLedger_IncludedMarksAreStored: a held mark that a ruling counts is stored like
+// any other, alone or among new ones, and its id belongs to it.
+func TestLedger_IncludedMarksAreStored(t *testing.T) {
+	t.Parallel()
+	included := race.TimeRecord{ID: race.RecordID{7}, Team: 1, Elapsed: 20 * time.Minute, State: race.StateHeld}
+	send := func(atomic bool, judge race.JudgeID, team race.TeamID, records ...race.TimeRecord) race.Decision {
+		l := race.NewLedger(race.Competition{ID: 1, TeamSize: 3, Running: true}, 0, 0)
+		l.AddTeam(race.Team{ID: 1, Competition: 1, Judge: 1}, 1)
+		l.AddTeam(race.Team{ID: 2, Competition: 1, Judge: 2}, 0)
+		l.Adjust(map[race.TeamID]race.Adjustment{1: {Included: []race.TimeRecord{included}}})
+		return l.Decide([]race.Request{{Judge: judge, Team: team, Records: records, Atomic: atomic}})
+	}
+	fresh := race.TimeRecord{ID: race.RecordID{8}, Elapsed: 21 * time.Minute}
+	other := race.TimeRecord{ID: included.ID, Elapsed: 22 * time.Minute}
+	for _, atomic := range []bool{false, true} {
+		d := send(atomic, 1, 1, included, fresh)
+		if len(d.Store) != 1 || d.Store[0].ID != fresh.ID || !d.Replies[0].Outcomes[0].Duplicate || d.Replies[0].Err != nil {
+			t.Errorf("atomic %v: %+v", atomic, d)
+		}
+		if d = send(atomic, 1, 1, other); len(d.Store) != 0 || race.CodeOf(d.Replies[0].Outcomes[0].Err) != race.CodeConflict {
+			t.Errorf("another time, atomic %v: %+v", atomic, d)
+		}
+		if d = send(atomic, 2, 2, included); len(d.Store) != 0 || race.CodeOf(d.Replies[0].Outcomes[0].Err) != race.CodeConflict {
+			t.Errorf("another team, atomic %v: %+v", atomic, d)
+		}
+		d = send(atomic, 1, 1, included, other)
+		if first := d.Replies[0].Outcomes[0]; len(d.Store) != 0 || !first.Stored() || race.CodeOf(d.Replies[0].Outcomes[1].Err) != race.CodeConflict {
+			t.Errorf("beside a bad one, atomic %v: %+v", atomic, d)
+		}
+	}
+}

@@ -95,12 +95,17 @@ func (s *state) posts() []Post {
 			p.Declared = &r
 			devices[r.Declared.Device] = true
 		}
+		stands := map[RecordID]bool{} // a mark may be held first and count later, under the same id
 		for _, f := range byTeam[t.ID] {
-			if !f.Retracted {
-				p.Stored++
-			}
+			before, twice := stands[f.ID]
+			stands[f.ID] = !f.Retracted && (before || !twice)
 			if f.Mark.DeviceSeq > 0 {
 				devices[f.Mark.Device] = true
+			}
+		}
+		for _, stands := range stands {
+			if stands {
+				p.Stored++
 			}
 		}
 		delete(devices, "")

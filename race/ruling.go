@@ -47,6 +47,20 @@ func (k RulingKind) undoable() bool {
 	}
 }
 
+// EventKind says what listeners hear of a ruling of this kind: that the total of its
+// team is another one, that nothing they show has changed, or, 0, that they need the
+// state anew.
+func (k RulingKind) EventKind() EventKind {
+	switch k {
+	case RulingInclude, RulingVoid, RulingReinstate, RulingRetract, RulingAdd, RulingAbsence, RulingPenalty, RulingDisqualify:
+		return TimesRecorded
+	case RulingDeclare, RulingAccept:
+		return RulingMade
+	default:
+		return 0
+	}
+}
+
 // Ruling is one decision of an organizer about a competition. Rulings are never
 // changed or deleted: one that was wrong is taken back by another.
 type Ruling struct {

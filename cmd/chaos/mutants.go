@@ -163,7 +163,7 @@ func mutants() []mutant {
 			changes: []planted{
 				{
 					audienceFile,
-					`	if l.seen.stream == c.stream && l.seen.seq == c.ledger.Event() {`,
+					`	if l.told && l.seen.stream == c.stream && l.seen.seq == c.ledger.Event() {`,
 					`	if l.seen.stream == c.stream {`,
 				},
 				{hubFile, hubGap, `	case false:`},

@@ -193,11 +193,9 @@ func ruleIncludes(t *testing.T, s persistence.Store) {
 	f.equal("the owner knows", f.activate(first).Adjustments[teamAna].Included, before.Records[15:])
 	got = f.rule(3, include)
 	f.equal("repeated", got.Repeated, true)
-	f.append(first, by(ana, teamAna, mark(16, time.Minute)))
-	wrong := include
-	wrong.Elapsed = time.Minute
-	_, err = f.Rule(f.ctx, f.order(3, wrong))
-	f.code("the same id with another time", err, race.CodeConflict)
+	d := f.append(first, by(ana, teamAna, mark(16, time.Minute)))
+	f.code("the same id with another time", d.Replies[0].Outcomes[0].Err, race.CodeConflict)
+	f.equal("nothing of it is stored", len(d.Store), 0)
 
 	e := f.evidence(first)
 	counts := 0
@@ -213,4 +211,28 @@ func ruleIncludes(t *testing.T, s persistence.Store) {
 	f.equal("undone", undone.Ruling.Record, int64(16))
 	f.equal("the owner still knows", f.activate(first).Adjustments[teamAna].Included, before.Records[15:])
 	f.totals()
+}
+
+// appendIncluded: a mark that came before the start was kept and an organizer
+// counts it. Sent again among new ones it is stored already, and counts once.
+func appendIncluded(t *testing.T, s persistence.Store) {
+	f := setup(t, s)
+	early := mark(1, 20*time.Minute)
+	f.append(first, by(ana, teamAna, early))
+	f.transition(first, true, gun())
+	f.rule(1, race.Order{Kind: race.RulingInclude, Record: 1})
+	d := f.append(first, by(ana, teamAna, early, mark(2, 21*time.Minute)))
+	f.equal("stored", len(d.Store), 1)
+	f.equal("answer", []any{d.Replies[0].Outcomes[0].Duplicate, d.Replies[0].Outcomes[0].Err}, []any{true, nil})
+	counts := 0
+	for _, r := range f.evidence(first).Finishes() {
+		if r.Counts {
+			counts++
+		}
+	}
+	f.equal("records that count", counts, 2)
+	f.totals()
+	d = f.append(first, by(ana, teamAna, mark(1, time.Minute)))
+	f.code("its id with another time", d.Replies[0].Outcomes[0].Err, race.CodeConflict)
+	f.equal("nothing of it is stored", len(d.Store), 0)
 }

@@ -67,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Store) {
 		{"Rule_Official", ruleOfficial},
 		{"Rule_OfJudges", ruleOfJudges},
 		{"Rule_IncludesWhereThereIsRoom", ruleIncludes},
+		{"Append_IncludedMarksAreStored", appendIncluded},
 		{"Rule_EqualsTheEvidence", func(t *testing.T, s persistence.Store) { ruleEqualsEvidence(t, s, race.ClockClient) }},
 		{"Rule_EqualsTheEvidenceCorrected", func(t *testing.T, s persistence.Store) { ruleEqualsEvidence(t, s, race.ClockCorrected) }},
 		{"Competition_ClockPolicy", clockPolicy},

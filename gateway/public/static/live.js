@@ -135,6 +135,7 @@ function follow(state) {
       const news = page.model.apply(d);
       if (!page.model.byTeam.has(d.equipo_id)) refetch(3000);
       if (!news) return;
+      if (page.model.data.estado !== "en_curso") refetch(SOON); // a ruling: it may have made more of it
       fresh.add(d.equipo_id);
       if (news.more) page.model.arrive(news);
       if (news.done) {
