@@ -71,7 +71,8 @@ func TestEvidence_Posts(t *testing.T) {
 		{"what organizers void stays a mark", nil, []race.Order{{Kind: race.RulingVoid, Record: 1}, declare(1, 1, 3, 3)}, "stored 3, declared 3, [{web-1 3 3 []}], proven true"},
 		{
 			"held first, counted later", func(e *race.Evidence) { e.Records[5].ID, e.Records[5].Elapsed = e.Records[1].ID, e.Records[1].Elapsed },
-			[]race.Order{declare(1, 1, 2, 3)}, "stored 2, declared 2, [{web-1 3 3 []}], proven true",
+			[]race.Order{declare(1, 1, 2, 3)},
+			"stored 2, declared 2, [{web-1 3 3 []}], proven true",
 		},
 		{
 			"two phones", func(e *race.Evidence) { e.Records[5].Mark.Device, e.Records[5].Mark.DeviceSeq = "web-9", 1 },
