@@ -80,7 +80,10 @@
   var state = page.querySelector("[data-live-state]");
   var text = state.dataset;
   var table = document.querySelector("[data-teams]"); // another one after it was fetched again
-  document.body.addEventListener("htmx:afterSwap", function () { table = document.querySelector("[data-teams]"); });
+  document.body.addEventListener("htmx:afterSwap", function () {
+    table = document.querySelector("[data-teams]");
+    recount();
+  });
   var heard = 0, live = null, since = null, stream = null, wait = 1000, socket = null;
 
   var show = function () {

@@ -83,6 +83,13 @@ class TeamsScreen {
     write(byID("teams-judge"), judge ? judge.name : "");
     byID("teams-none").hidden = app.races.teams.length > 0;
     write(byID("teams-none"), app.races.loaded ? say("teams.none") : say(app.link.current === "open" ? "teams.loading" : "teams.offline"));
+    // Only what has changed is drawn: a finger may be on a team.
+    const now = JSON.stringify([language, app.races.teams.map((t) => {
+      const post = app.postOf(t.id);
+      return [t, app.races.competitionOf(t), post.marked, post.confirmed];
+    })]);
+    if (this.drawn === now) return;
+    this.drawn = now;
     fill(byID("team-list"), ...app.races.teams.map((t) => this.card(t)));
   }
 
