@@ -88,6 +88,7 @@ func (s *Server) table() map[string]route {
 		"/ws/juez/{id}/":                      {socket: s.judgeSocket},
 		"/ws/competencia/{id}/":               {socket: s.viewerSocket},
 		"/competencia/{id}/eventos/":          {socket: s.eventStream, file: true},
+		"/competencia/{id}/datos.json/":       {access: public, methods: map[string]handler{http.MethodGet: s.publicData}, file: true},
 	}
 	maps.Copy(all, s.officeTable())
 	maps.Copy(all, s.documentTable())
@@ -101,6 +102,15 @@ func (s *Server) table() map[string]route {
 		all[pattern] = r
 	}
 	return all
+}
+
+// publicData answers GET /competencia/{id}/datos.json, which the public's pages know
+// how to make.
+func (s *Server) publicData(c *call) error {
+	if s.cfg.Public == nil || !s.cfg.Public(c.ctx) {
+		return c.detail(http.StatusNotFound, textNotFound)
+	}
+	return nil
 }
 
 // deepRoutes picks those that template does not find.

@@ -299,6 +299,22 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// seen reads what the public sees, which changes only with the race, and names the
+// same teams at the same places.
+func (w *walk) seen() {
+	w.t.Helper()
+	anybody := w.as("")
+	got, err := anybody.GetPublicDataWithResponse(w.ctx, itoa(w.competition), nil)
+	w.good(got, err)
+	if d := got.JSON200; d.Status != "oficial" || d.Version == nil || *d.Version != 2 || len(d.Results) != d.Teams {
+		w.t.Errorf("public data %+v", d)
+	}
+	same, err := anybody.GetPublicDataWithResponse(w.ctx, itoa(w.competition), &api.GetPublicDataParams{IfNoneMatch: tag(got.HTTPResponse)})
+	w.refused(http.StatusNotModified, same, err)
+	gone, err := anybody.GetPublicDataWithResponse(w.ctx, "999999", nil)
+	w.refused(http.StatusNotFound, gone, err)
+}
+
 // results compares the versions.
 func (w *walk) results() {
 	now, err := w.boss.GetResultsWithResponse(w.ctx, w.competition)
@@ -306,6 +322,7 @@ func (w *walk) results() {
 	if now.JSON200.Status != "oficial" || now.JSON200.Changes {
 		w.t.Errorf("results %+v", now.JSON200)
 	}
+	w.seen()
 	w.good(w.boss.ListVersionsWithResponse(w.ctx, w.competition, nil))
 	w.good(w.boss.ListVersionsWithResponse(w.ctx, w.competition, &api.ListVersionsParams{Page: new(1)}))
 	version, err := w.boss.GetVersionWithResponse(w.ctx, w.competition, 2)

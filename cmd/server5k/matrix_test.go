@@ -149,7 +149,8 @@ var matrix = map[string]asked{
 	"GET /ws/juez/{id}/":        {want: "403 101 403 403 403 403 403 403 403"},
 	"GET /ws/competencia/{id}/": {want: "101 101 101 101 101 101 101 101 101"},
 	// So is the stream of the same events.
-	"GET /competencia/{id}/eventos/": {want: open},
+	"GET /competencia/{id}/eventos/":    {want: open},
+	"GET /competencia/{id}/datos.json/": {path: "/competencia/1/datos.json", want: open},
 }
 
 // TestRoutes_WhoMayDoWhat calls every route as everybody. A route without a row

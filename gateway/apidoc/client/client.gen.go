@@ -1062,6 +1062,112 @@ type ProofPage struct {
 // Proofs defines model for Proofs.
 type Proofs = []Proof
 
+// PublicCompetition defines model for PublicCompetition.
+type PublicCompetition struct {
+	Datetime   time.Time  `json:"datetime"`
+	FinishedMS int64      `json:"fin_ms"`
+	FinishedAt *time.Time `json:"finished_at"`
+	ID         int64      `json:"id"`
+	TeamSize   int        `json:"integrantes"`
+	IsActive   bool       `json:"is_active"`
+	IsRunning  bool       `json:"is_running"`
+	Name       string     `json:"name"`
+
+	// Rounding Redondeo de los tiempos oficiales: `raw` ninguno, `up-each` cada tiempo al segundo superior, `up-total`
+	// solo la suma.
+	Rounding Rounding `json:"politica_redondeo"`
+
+	// Clock De quién es el reloj que decide: `cliente`, el tiempo que calculó el dispositivo del juez; `corregido`, el
+	// instante del toque corregido con lo que el dispositivo midió de su reloj. Una marca sin esa medida cuenta
+	// como se envió.
+	Clock       ClockPolicy `json:"politica_reloj"`
+	ScheduledMS int64       `json:"programada_ms"`
+
+	// GunMS Lo mismo en milisegundos desde 1970, 0 antes.
+	GunMS int64 `json:"salida_ms"`
+
+	// Gun La salida corregida.
+	Gun *time.Time `json:"salida_oficial"`
+
+	// StartedAt La salida que se anunció.
+	StartedAt *time.Time `json:"started_at"`
+}
+
+// PublicData defines model for PublicData.
+type PublicData struct {
+	// Changes Los resultados ya no son los de esa versión.
+	Changes    bool `json:"cambios"`
+	Categories []struct {
+		Code          string `json:"codigo"`
+		Teams         int    `json:"equipos"`
+		CompleteTeams int    `json:"equipos_completos"`
+		Name          string `json:"nombre"`
+	} `json:"categorias"`
+	Competition PublicCompetition `json:"competencia"`
+
+	// Stream De esos números; 0 si no se sabe.
+	Stream        int64     `json:"epoca"`
+	Teams         int       `json:"equipos"`
+	CompleteTeams int       `json:"equipos_completos"`
+	Status        string    `json:"estado"`
+	GeneratedAt   time.Time `json:"generado"`
+	Marks         int       `json:"marcas"`
+	ExpectedMarks int       `json:"marcas_esperadas"`
+
+	// Recent Quién acaba de llegar, lo último primero, cada equipo una vez.
+	Recent []struct {
+		Complete bool  `json:"completo"`
+		TeamID   int64 `json:"equipo_id"`
+
+		// Elapsed De la última marca.
+		Elapsed  *int64 `json:"tiempo"`
+		Recorded int    `json:"total_registros"`
+	} `json:"recientes"`
+
+	// Results Equipos clasificados por tiempo total; después los demás.
+	Results []PublicStanding `json:"resultados"`
+
+	// Seq Tiene todos los eventos hasta este.
+	Seq int64 `json:"sec"`
+
+	// Version De los últimos resultados oficiales.
+	Version   *int       `json:"version"`
+	VersionAt *time.Time `json:"version_fecha"`
+}
+
+// PublicStanding defines model for PublicStanding.
+type PublicStanding struct {
+	Absent   int    `json:"ausentes"`
+	Category string `json:"categoria"`
+	Cause    string `json:"causa"`
+
+	// Close El de al lado está más cerca de lo que los relojes distinguen.
+	Close         bool `json:"dentro_incertidumbre"`
+	CategoryClose bool `json:"dentro_incertidumbre_categoria"`
+
+	// Gap Con el primero de la lista.
+	Gap         *int64 `json:"diferencia"`
+	CategoryGap *int64 `json:"diferencia_categoria"`
+	Bib         int    `json:"dorsal"`
+	TeamID      int64  `json:"equipo_id"`
+	TeamName    string `json:"equipo_nombre"`
+
+	// Status `excedido`: cuentan más registros que integrantes.
+	Status TeamStatus `json:"estado"`
+
+	// Uncertainty De `tiempo_total`; 0 si no se sabe.
+	Uncertainty   int64    `json:"incertidumbre"`
+	Reason        string   `json:"motivo"`
+	Penalty       int64    `json:"penalizacion"`
+	Place         *int     `json:"puesto"`
+	CategoryPlace *int     `json:"puesto_categoria"`
+	Records       []*int64 `json:"registros"`
+
+	// Total Con la penalización; de las marcas que hay si no está clasificado.
+	Total    int64 `json:"tiempo_total"`
+	Recorded int   `json:"total_registros"`
+}
+
 // PublishRequest defines model for PublishRequest.
 type PublishRequest struct {
 	// Key Identifica la orden, para poder repetirla; vale más que `Idempotency-Key`.
@@ -2216,6 +2322,12 @@ type ListDeliveriesParams struct {
 
 	// PageSize Filas por página: 50 si no se dice; más de 200 son 200.
 	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+}
+
+// GetPublicDataParams defines parameters for GetPublicData.
+type GetPublicDataParams struct {
+	// IfNoneMatch El `ETag` de la última respuesta.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
 // CreateCategoryJSONRequestBody defines body for CreateCategory for application/json ContentType.
@@ -4818,6 +4930,15 @@ type ClientInterface interface {
 	// Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
 	Redeliver(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetPublicData La carrera como la ve el público
+	//
+	// Cualquier origen puede leerlo (`Access-Control-Allow-Origin: *`). Lo que un organizador ocultó no está. Con
+	// `If-None-Match` responde 304 mientras nada cambia. Para seguir desde aquí: `sec` y `epoca` en el
+	// `EventSource` o el WebSocket público. Los tiempos son milisegundos desde la salida corregida.
+	//
+	// Corresponds with GET /competencia/{id}/datos.json (the `GetPublicData` operationId).
+	GetPublicData(ctx context.Context, id string, params *GetPublicDataParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetLive El proceso responde
 	//
 	// Para quien reinicia lo que se cuelga. No exige la barra final ni un host permitido.
@@ -7204,6 +7325,25 @@ func (c *Client) GetDelivery(ctx context.Context, id ID, deliveryID string, reqE
 // Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
 func (c *Client) Redeliver(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRedeliverRequest(c.Server, id, deliveryID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPublicData La carrera como la ve el público
+//
+// Cualquier origen puede leerlo (`Access-Control-Allow-Origin: *`). Lo que un organizador ocultó no está. Con
+// `If-None-Match` responde 304 mientras nada cambia. Para seguir desde aquí: `sec` y `epoca` en el
+// `EventSource` o el WebSocket público. Los tiempos son milisegundos desde la salida corregida.
+//
+// Corresponds with GET /competencia/{id}/datos.json (the `GetPublicData` operationId).
+func (c *Client) GetPublicData(ctx context.Context, id string, params *GetPublicDataParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPublicDataRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12536,6 +12676,55 @@ func NewRedeliverRequest(server string, id ID, deliveryID string) (*http.Request
 	return req, nil
 }
 
+// NewGetPublicDataRequest constructs an http.Request for the GetPublicData method
+func NewGetPublicDataRequest(server string, id string, params *GetPublicDataParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/competencia/%s/datos.json", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetLiveRequest constructs an http.Request for the GetLive method
 func NewGetLiveRequest(server string) (*http.Request, error) {
 	var err error
@@ -13942,6 +14131,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/webhooks/{id}/entregas/{id_entrega}/reenviar/ (the `Redeliver` operationId).
 	RedeliverWithResponse(ctx context.Context, id ID, deliveryID string, reqEditors ...RequestEditorFn) (*RedeliverResponse, error)
+
+	// GetPublicDataWithResponse La carrera como la ve el público
+	//
+	// Cualquier origen puede leerlo (`Access-Control-Allow-Origin: *`). Lo que un organizador ocultó no está. Con
+	// `If-None-Match` responde 304 mientras nada cambia. Para seguir desde aquí: `sec` y `epoca` en el
+	// `EventSource` o el WebSocket público. Los tiempos son milisegundos desde la salida corregida.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /competencia/{id}/datos.json (the `GetPublicData` operationId).
+	GetPublicDataWithResponse(ctx context.Context, id string, params *GetPublicDataParams, reqEditors ...RequestEditorFn) (*GetPublicDataResponse, error)
 
 	// GetLiveWithResponse El proceso responde
 	//
@@ -17421,6 +17621,47 @@ func (r RedeliverResponse) ContentType() string {
 	return ""
 }
 
+type GetPublicDataResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PublicData
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPublicDataResponse) GetJSON200() *PublicData {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPublicDataResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPublicDataResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPublicDataResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPublicDataResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetLiveResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19557,6 +19798,23 @@ func (c *ClientWithResponses) RedeliverWithResponse(ctx context.Context, id ID, 
 		return nil, err
 	}
 	return ParseRedeliverResponse(rsp)
+}
+
+// GetPublicDataWithResponse La carrera como la ve el público
+//
+// Cualquier origen puede leerlo (`Access-Control-Allow-Origin: *`). Lo que un organizador ocultó no está. Con
+// `If-None-Match` responde 304 mientras nada cambia. Para seguir desde aquí: `sec` y `epoca` en el
+// `EventSource` o el WebSocket público. Los tiempos son milisegundos desde la salida corregida.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /competencia/{id}/datos.json (the `GetPublicData` operationId).
+func (c *ClientWithResponses) GetPublicDataWithResponse(ctx context.Context, id string, params *GetPublicDataParams, reqEditors ...RequestEditorFn) (*GetPublicDataResponse, error) {
+	rsp, err := c.GetPublicData(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPublicDataResponse(rsp)
 }
 
 // GetLiveWithResponse El proceso responde
@@ -21758,6 +22016,35 @@ func ParseRedeliverResponse(rsp *http.Response) (*RedeliverResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPublicDataResponse parses an HTTP response from a GetPublicDataWithResponse call
+func ParseGetPublicDataResponse(rsp *http.Response) (*GetPublicDataResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPublicDataResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PublicData
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
 
 	}
 

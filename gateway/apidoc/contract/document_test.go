@@ -62,7 +62,7 @@ func TestDocument_OperationsSayWhatTheyMust(t *testing.T) {
 
 // isFile says whether a path is that of a file, whose name comes last.
 func isFile(path string) bool {
-	return strings.HasSuffix(path, ".css") || strings.HasSuffix(path, ".crt") || strings.Contains(path, "/export.") || strings.HasSuffix(path, "/{archivo}")
+	return strings.HasSuffix(path, ".css") || strings.HasSuffix(path, ".crt") || strings.HasSuffix(path, ".json") || strings.Contains(path, "/export.") || strings.HasSuffix(path, "/{archivo}")
 }
 
 // missing lists the statuses that an operation answers by what it is.
