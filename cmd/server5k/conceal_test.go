@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -21,11 +22,16 @@ type feed struct {
 	last string // id of the last block that had one
 }
 
+// followTimeout ends a stream that goes on without saying what a test waits for.
+const followTimeout = 90 * time.Second
+
 // follow reads the event stream of the first competition after a block, from its
 // beginning without one.
 func (b *officeBench) follow(t *testing.T, last string) *feed {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/competencia/1/eventos/", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), followTimeout)
+	t.Cleanup(cancel)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/competencia/1/eventos/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +252,7 @@ func TestEventStream_SlowReaderHoldsNobodyUp(t *testing.T) {
 	quick := b.follow(t, "")
 	last := upTo(t, "instantanea", quick.next).Seq
 	for n := range 60 { // each a snapshot for everybody
-		b.rule(http.StatusCreated, map[string]any{"tipo": "penalizar", "equipo_id": 1, "penalizacion_ms": 1000 + n, "motivo": strings.Repeat("x", 400)})
+		b.ana.must(http.StatusOK, "POST", "/api/competencias/1/salida/", map[string]any{"ajuste_ms": 1 + n, "motivo": strings.Repeat("x", 400)}, nil)
 		began := time.Now()
 		if m := upTo(t, "instantanea", quick.next); m.Seq <= last {
 			t.Fatalf("event %d after %d", m.Seq, last)

@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+	"github.com/google/go-cmp/cmp"
 )
 
 // secureServer is a server that speaks both plainly and over TLS.
@@ -236,10 +239,29 @@ func TestTLS_OriginsCookiesAndLinks(t *testing.T) {
 	if got := get(t, http.DefaultClient, s.plain+"/api/", "X-Forwarded-Proto", "https"); !strings.Contains(got.body, `"`+s.plain+`/api/equipos/"`) {
 		t.Errorf("links of the root without it: %s", got.body)
 	}
-	panel := &http.Client{Transport: &http.Transport{TLSClientConfig: secure.tls, DisableKeepAlives: true}}
-	for url, want := range map[string]bool{s.url: true, s.plain: false} {
-		if got := get(t, panel, url+"/admin/entrar/?lang=en").header.Get("Set-Cookie"); got == "" || strings.Contains(strings.ToLower(got), "secure") != want {
-			t.Errorf("cookie of %s: %q", url, got)
+	panel := &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: secure.tls, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	for base, want := range map[string]string{s.url: "__Secure-server5k_panel true", s.plain: "server5k_panel false"} {
+		form := url.Values{"usuario": {testAdmin}, "clave": {testPassword}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/admin/entrar/", strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", base)
+		res, err := panel.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close() // the headers are all
+		var got []string
+		for _, c := range res.Cookies() {
+			got = append(got, fmt.Sprint(c.Name, " ", c.Secure))
+		}
+		if diff := cmp.Diff([]string{want}, got); diff != "" {
+			t.Errorf("cookies of %s (-want +got):\n%s", base, diff)
 		}
 	}
 }
