@@ -12,6 +12,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"server5k/gateway/office"
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -30,7 +31,7 @@ type call struct {
 func (c *call) dispatch(ctx context.Context, pattern string) error {
 	c.harden()
 	if lang, chosen := languageOf(c.ctx); chosen {
-		setCookie(c.ctx, languageCookie, lang, false, languageLife)
+		setCookie(c.ctx, site.LanguageCookie, lang, false, site.LanguageLife)
 	}
 	r, ok := c.p.routes[pattern]
 	if !ok {
@@ -129,7 +130,7 @@ func (c *call) done(to, what string) error {
 }
 
 // say returns a text in the language of the request.
-func (c *call) say(key string, args ...any) string { return c.p.texts[c.lang].text(key, args...) }
+func (c *call) say(key string, args ...any) string { return c.p.texts[c.lang].Text(key, args...) }
 
 // value returns the last value of a field of the form that was sent, "" when it is
 // not there or is no text.

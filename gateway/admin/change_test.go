@@ -13,6 +13,7 @@ import (
 
 	"server5k/gateway/export"
 	"server5k/gateway/office"
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -117,7 +118,7 @@ func TestEvidence_UndoAndHistory(t *testing.T) {
 	rule("tipo", "penalizar", "equipo", "11", "penalizacion", "1:00", "motivo", "x").want(t, http.StatusSeeOther)
 	rule("tipo", "descalificar", "equipo", "11", "motivo", "dorsal tapado").want(t, http.StatusSeeOther)
 	b.get(chief, "/admin/competencias/1/resultados/").want(t, http.StatusOK, "dorsal tapado", "1:00.000")
-	english := b.do(request{method: http.MethodPost, path: "/admin/competencias/1/decision/", who: chief, lang: english, form: url.Values{"clave": {newKey()}, "tipo": {"restituir"}, "registro": {"1"}}})
+	english := b.do(request{method: http.MethodPost, path: "/admin/competencias/1/decision/", who: chief, lang: site.English, form: url.Values{"clave": {newKey()}, "tipo": {"restituir"}, "registro": {"1"}}})
 	english.want(t, http.StatusUnprocessableEntity, "The record is not void", "Reinstate a mark")
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -51,7 +52,7 @@ func TestEvidence_OfTheClock(t *testing.T) {
 		t, http.StatusOK, "Retirada por el juez", "El juez retiró la marca", "juez juez2", "23:00.001", "± 2 ms", "Tiempo del teléfono", "Tiempo corregido", "Comprobación del puesto",
 	)
 	b.get(chief, "/admin/equipos/11/").want(t, http.StatusOK, "sin medir", "desconocida")
-	b.do(request{method: http.MethodGet, path: "/admin/equipos/12/", who: chief, lang: english}).want(t, http.StatusOK, "Taken back by the judge", "judge juez2", "hidden from the public")
+	b.do(request{method: http.MethodGet, path: "/admin/equipos/12/", who: chief, lang: site.English}).want(t, http.StatusOK, "Taken back by the judge", "judge juez2", "hidden from the public")
 }
 
 // TestResults_WithinTheUncertainty: the standings and what was published say which

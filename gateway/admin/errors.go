@@ -7,6 +7,7 @@ import (
 
 	"server5k/gateway/auth"
 	"server5k/gateway/office"
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -90,13 +91,13 @@ func (c *call) textOf(err error) (string, bool) {
 		if len(invalid.Faults) == 0 {
 			return "", false
 		}
-		return invalid.Faults[0].Text.In(c.lang == english), true
+		return invalid.Faults[0].Text.In(c.lang == site.English), true
 	}
 	text, ok := office.TextOf(err)
 	if !ok {
 		return "", false
 	}
-	return text.In(c.lang == english), true
+	return text.In(c.lang == site.English), true
 }
 
 // refusable says whether people can do something about an error in the form that

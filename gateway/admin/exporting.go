@@ -9,6 +9,7 @@ import (
 	"server5k/gateway/export"
 	"server5k/gateway/roster"
 	"server5k/gateway/sheets"
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -39,7 +40,7 @@ func exportFile(ctx context.Context, c *call) error {
 		return race.ErrNotFound
 	}
 	file, err := export.Make(ctx, c.p.cfg.Desk, c.who, export.Request{
-		Competition: c.competition(), What: what, Format: format, English: c.lang == english, Location: c.p.cfg.Location, At: c.p.cfg.Now(),
+		Competition: c.competition(), What: what, Format: format, English: c.lang == site.English, Location: c.p.cfg.Location, At: c.p.cfg.Now(),
 		Comma: c.query("separador") == "coma", Version: int(min(c.queryID("version"), 1<<30)), Team: race.TeamID(c.queryID("equipo")),
 	})
 	if err != nil {

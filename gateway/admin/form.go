@@ -7,6 +7,7 @@ import (
 
 	"server5k/gateway/hooks"
 	"server5k/gateway/office"
+	"server5k/gateway/site"
 )
 
 // form is what was typed and what is wrong with it. Fields have the names of the
@@ -60,7 +61,7 @@ func (c *call) refuse(f *form, err error) bool {
 	var invalid office.Invalid
 	if errors.As(err, &invalid) {
 		for _, x := range invalid.Faults {
-			text := x.Text.In(c.lang == english)
+			text := x.Text.In(c.lang == site.English)
 			name := x.Field
 			if ours, found := fieldNames[name]; found {
 				name = ours

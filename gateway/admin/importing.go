@@ -9,6 +9,7 @@ import (
 	"server5k/gateway/office"
 	"server5k/gateway/roster"
 	"server5k/gateway/sheets"
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -128,7 +129,7 @@ func (c *call) sentFile(f *form) (name string, file []byte, confirmed bool) {
 }
 
 func (c *call) sheetLanguage() sheets.Language {
-	if c.lang == english {
+	if c.lang == site.English {
 		return sheets.English
 	}
 	return sheets.Spanish

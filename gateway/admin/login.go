@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"server5k/gateway/auth"
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -85,8 +86,8 @@ func logout(ctx context.Context, c *call) error {
 
 // setLanguage answers POST /admin/idioma/.
 func setLanguage(_ context.Context, c *call) error {
-	if lang, ok := knownLanguage(c.value("idioma")); ok {
-		setCookie(c.ctx, languageCookie, lang, false, languageLife) // no secret, and both doors set it
+	if lang := c.value("idioma"); site.Known(lang) {
+		setCookie(c.ctx, site.LanguageCookie, lang, false, site.LanguageLife) // no secret, and both doors set it
 	}
 	next := c.local()
 	if next == "" {

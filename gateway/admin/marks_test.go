@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -56,7 +57,7 @@ func TestMarks_ShowsWhatIsInThemFirst(t *testing.T) {
 		"of two files":    {b.post(chief, marksPath, "texto", "S5K1|1|2|a\nS5K1|2|3|b"), http.StatusUnprocessableEntity, []string{"códigos de archivos distintos"}},
 		"a file":          {b.uploadTo(marksPath, "marcas.json", "\ufeff"+saved()), http.StatusOK, []string{"juez2", "web-3f9c", "102 · Cóndores", "1–3", "El equipo 99 no es de esta competencia", "todavía no están guardadas: 3", "quedarán retenidas"}},
 		"codes":           {b.post(chief, marksPath, "texto", strings.Join(codes, "\r\n")), http.StatusOK, []string{"102 · Cóndores", "todavía no están guardadas: 3"}},
-		"in English":      {b.do(request{method: http.MethodGet, path: marksPath, who: chief, lang: english}), http.StatusOK, []string{"Import a phone&#39;s marks"}},
+		"in English":      {b.do(request{method: http.MethodGet, path: marksPath, who: chief, lang: site.English}), http.StatusOK, []string{"Import a phone&#39;s marks"}},
 		"a file too much": {b.uploadTo(marksPath, "a.json", strings.Repeat(" ", maxImport+1)), http.StatusUnprocessableEntity, []string{"demasiado grande"}},
 	} {
 		if c.answer.status != c.status {

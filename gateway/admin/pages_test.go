@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -67,7 +68,7 @@ func TestPages_BothLanguages(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	withRulings(b)
-	for _, lang := range languages {
+	for _, lang := range site.Languages {
 		for _, path := range getPages {
 			a := b.do(request{method: http.MethodGet, path: path, who: super, lang: lang})
 			if a.status != http.StatusOK {
@@ -77,7 +78,7 @@ func TestPages_BothLanguages(t *testing.T) {
 			checkPage(t, lang+" "+path, lang, a)
 		}
 	}
-	for _, lang := range languages {
+	for _, lang := range site.Languages {
 		checkPage(t, "login", lang, b.do(request{method: http.MethodGet, path: "/admin/entrar/", lang: lang}))
 		checkPage(t, "missing", lang, b.do(request{method: http.MethodGet, path: "/admin/nada/", lang: lang, who: super}))
 	}

@@ -14,6 +14,7 @@ import (
 
 	"server5k/gateway/auth"
 	"server5k/gateway/office"
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -63,8 +64,8 @@ type Accounts interface {
 type Panel struct {
 	cfg      Config
 	sessions *sessions
-	assets   assets
-	texts    map[string]catalogue
+	assets   *site.Assets
+	texts    map[string]site.Catalogue
 	pages    map[string]pages // by language
 	routes   map[string]route
 }
@@ -101,8 +102,8 @@ func New(cfg Config) *Panel {
 	if cfg.Secure == nil {
 		cfg.Secure = (*fasthttp.RequestCtx).IsTLS
 	}
-	p := &Panel{cfg: cfg, sessions: newSessions(cfg.Secret, cfg.Now), assets: loadAssets(), texts: loadCatalogues(), pages: map[string]pages{}}
-	for _, lang := range languages {
+	p := &Panel{cfg: cfg, sessions: newSessions(cfg.Secret, cfg.Now), assets: loadAssets(), texts: site.LoadCatalogues(textFiles), pages: map[string]pages{}}
+	for _, lang := range site.Languages {
 		p.pages[lang] = parsePages(p.functions(lang))
 	}
 	p.routes = p.table()
@@ -113,7 +114,7 @@ func New(cfg Config) *Panel {
 func (p *Panel) Handler(ctx *fasthttp.RequestCtx) {
 	path := string(ctx.Path())
 	if strings.HasPrefix(path, staticPrefix) && safeMethod(string(ctx.Method())) {
-		p.assets.serve(ctx, path)
+		p.assets.Serve(ctx, path)
 		return
 	}
 	c := &call{p: p, ctx: ctx, method: string(ctx.Method()), path: path}

@@ -21,6 +21,7 @@ import (
 	"server5k/gateway/auth"
 	"server5k/gateway/hooks"
 	"server5k/gateway/office"
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -133,7 +134,7 @@ func (b *bench) do(r request) answer {
 	req.SetRequestURI("http://panel.test" + r.path)
 	req.Header.SetMethod(r.method)
 	if r.lang != "" {
-		req.Header.SetCookie(languageCookie, r.lang)
+		req.Header.SetCookie(site.LanguageCookie, r.lang)
 	}
 	if r.who != 0 {
 		s := b.session(r.who)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -149,7 +150,7 @@ func TestReview_SettlesWhatJudgesSay(t *testing.T) {
 	if strings.Index(page.body, `id="h-undeclared-11-3"`) < strings.LastIndex(page.body, `id="h-near-4-5"`) {
 		t.Error("what every team may have comes before what is about single marks")
 	}
-	english := b.do(request{method: http.MethodGet, path: "/admin/competencias/1/revision/", who: chief, lang: english})
+	english := b.do(request{method: http.MethodGet, path: "/admin/competencias/1/revision/", who: chief, lang: site.English})
 	english.want(t, http.StatusOK, "The judge declared 4 marks and 3 are stored.", "The judge confirms 3")
 	key := page.hidden(t, "clave")
 	send := func(team, action, reason string) answer {

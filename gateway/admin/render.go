@@ -73,7 +73,7 @@ func (c *call) page(status int, name, title string, data any) error {
 		f.Webhooks = f.Writes && c.p.cfg.Webhooks != nil
 		f.FormToken = c.p.sessions.formToken(c.session)
 	}
-	if c.p.texts[c.lang].has(donePrefix + done) {
+	if c.p.texts[c.lang].Has(donePrefix + done) {
 		f.Done = donePrefix + done
 	}
 	return c.write(status, name, "layout", f)
@@ -142,15 +142,15 @@ func (p *Panel) functions(lang string) template.FuncMap {
 		}
 	}
 	return template.FuncMap{
-		"t":        texts.text,
-		"has":      texts.has,
+		"t":        texts.Text,
+		"has":      texts.Has,
 		"join":     func(parts ...any) string { return fmt.Sprint(joined(parts)...) },
-		"asset":    p.assets.url,
+		"asset":    p.assets.URL,
 		"icon":     icon,
 		"clock":    clock,
 		"ms":       func(n int64) string { return clock(time.Duration(n) * time.Millisecond) },
-		"author":   texts.author,
-		"explain":  texts.explain,
+		"author":   func(name string) string { return author(texts, name) },
+		"explain":  func(f race.Finding) string { return explain(texts, f) },
 		"numbers":  numbers,
 		"within":   within,
 		"withinms": func(n int64) string { return within(time.Duration(n) * time.Millisecond) },

@@ -5,32 +5,33 @@ import (
 	"strings"
 	"time"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
 // author names who ruled; a judge is told apart from an organizer.
-func (c catalogue) author(name string) string {
+func author(texts site.Catalogue, name string) string {
 	if judge, ok := strings.CutPrefix(name, race.JudgeAuthor); ok {
-		return c.text("author.judge") + " " + judge
+		return texts.Text("author.judge") + " " + judge
 	}
 	return name
 }
 
 // explain says in a sentence what a finding is about.
-func (c catalogue) explain(f race.Finding) string {
+func explain(texts site.Catalogue, f race.Finding) string {
 	key := "finding.text." + string(f.Kind)
 	switch f.Kind {
 	case race.FindingMissing, race.FindingSurplus, race.FindingUndeclared, race.FindingUnmeasured:
-		return c.text(key, f.Count)
+		return texts.Text(key, f.Count)
 	case race.FindingNear, race.FindingClock:
-		return c.text(key, clock(f.Amount))
+		return texts.Text(key, clock(f.Amount))
 	case race.FindingDeclared:
-		return c.text(key, f.Declared, f.Count)
+		return texts.Text(key, f.Declared, f.Count)
 	case race.FindingGap:
-		return c.text(key, f.Device, numbers(f.Numbers))
+		return texts.Text(key, f.Device, numbers(f.Numbers))
 	case race.FindingHeld, race.FindingImplausible, race.FindingBeforeGun:
 	}
-	return c.text(key)
+	return texts.Text(key)
 }
 
 // numbersShown is how many missing numbers are listed: what is said of a hundred is

@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"server5k/gateway/site"
 )
 
 // composed are the beginnings of keys that templates and handlers put together
@@ -22,7 +24,7 @@ var composed = []string{
 
 func TestTexts_SameKeysInBothLanguages(t *testing.T) {
 	t.Parallel()
-	all := loadCatalogues()
+	all := site.LoadCatalogues(textFiles)
 	keys := func(lang string) (out []string) {
 		for k := range all[lang] {
 			out = append(out, k)
@@ -30,15 +32,15 @@ func TestTexts_SameKeysInBothLanguages(t *testing.T) {
 		slices.Sort(out)
 		return out
 	}
-	if diff := cmp.Diff(keys(spanish), keys(english)); diff != "" {
+	if diff := cmp.Diff(keys(site.Spanish), keys(site.English)); diff != "" {
 		t.Errorf("keys (-es +en):\n%s", diff)
 	}
 	verbs := regexp.MustCompile(`%[a-z%]`)
-	for k, es := range all[spanish] {
-		if diff := cmp.Diff(verbs.FindAllString(es, -1), verbs.FindAllString(all[english][k], -1)); diff != "" {
+	for k, es := range all[site.Spanish] {
+		if diff := cmp.Diff(verbs.FindAllString(es, -1), verbs.FindAllString(all[site.English][k], -1)); diff != "" {
 			t.Errorf("%s: arguments (-es +en):\n%s", k, diff)
 		}
-		if es == "" || all[english][k] == "" {
+		if es == "" || all[site.English][k] == "" {
 			t.Errorf("%s is empty", k)
 		}
 	}
@@ -66,7 +68,7 @@ func TestTexts_KeysAreUsedAndExist(t *testing.T) {
 	read(os.DirFS("."), "*.go")
 	read(os.DirFS("."), "templates/*.html")
 	text := source.String()
-	texts := loadCatalogues()[spanish]
+	texts := site.LoadCatalogues(textFiles)[site.Spanish]
 	for k := range texts {
 		if strings.Contains(text, `"`+k+`"`) || strings.Contains(text, "="+k+`"`) {
 			continue
@@ -77,7 +79,7 @@ func TestTexts_KeysAreUsedAndExist(t *testing.T) {
 	}
 	for _, pattern := range []string{`\bt "([^"]+)"`, `"hint=([^"]+)"`, `\.say\("([^"]+)"[,)]`, `\bfield [^ ]+ "[^"]+" "([^"]+)"`} {
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
-			if !texts.has(m[1]) {
+			if !texts.Has(m[1]) {
 				t.Errorf("there is no text %s", m[1])
 			}
 		}
@@ -91,7 +93,7 @@ func TestTemplates_NoTextOfTheirOwn(t *testing.T) {
 	p := setup(t).panel
 	tags := regexp.MustCompile(`(?s)<!--.*?-->|<[^>]*>?|^[^<]*>`)
 	read := regexp.MustCompile(`\b(?:aria-label|title|placeholder|alt)="([^"]*)"`)
-	for name, page := range p.pages[spanish] {
+	for name, page := range p.pages[site.Spanish] {
 		for _, tpl := range page.Templates() {
 			if tpl.Tree == nil {
 				continue

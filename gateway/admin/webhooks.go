@@ -10,6 +10,7 @@ import (
 
 	"server5k/gateway/hooks"
 	"server5k/gateway/office"
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -66,7 +67,7 @@ func webhooks(ctx context.Context, c *call) error {
 	return c.page(http.StatusOK, "webhooks", c.say("webhooks.title"), lines)
 }
 
-func (c *call) hookText(t hooks.Text) string { return office.Text(t).In(c.lang == english) }
+func (c *call) hookText(t hooks.Text) string { return office.Text(t).In(c.lang == site.English) }
 
 // eventNames returns the names of the competitions that may be seen.
 func (c *call) eventNames(ctx context.Context) (map[race.CompetitionID]string, error) {

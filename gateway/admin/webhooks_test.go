@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -100,11 +101,11 @@ func TestWebhooks(t *testing.T) {
 	}
 	b.hooks.deliveries = []race.Delivery{{ID: race.NewRecordID(), Webhook: 1, Competition: 1, Kind: race.WebhookOfficial, Subject: "official:1", State: race.DeliveryFailed, Attempts: 3, LastStatus: 500, LastFault: race.FaultStatus, CreatedAt: gun}}
 	page := b.get(chief, "/admin/webhooks/1/").want(t, http.StatusOK, "official:1", "500", `name="tipos" value="official" checked`)
-	checkPage(t, "webhook", spanish, page)
+	checkPage(t, "webhook", site.Spanish, page)
 	if strings.Contains(page.body, secret) {
 		t.Error("the secret is shown again")
 	}
-	checkPage(t, "webhooks", spanish, b.get(chief, "/admin/webhooks/").want(t, http.StatusOK, "https://example.com/aviso"))
+	checkPage(t, "webhooks", site.Spanish, b.get(chief, "/admin/webhooks/").want(t, http.StatusOK, "https://example.com/aviso"))
 	b.post(chief, "/admin/webhooks/1/reenviar/", "entrega", page.hidden(t, "entrega")).want(t, http.StatusSeeOther)
 	if len(b.hooks.again) != 1 {
 		t.Errorf("sent again: %v", b.hooks.again)

@@ -2,19 +2,12 @@ package console
 
 import (
 	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"net/http"
 	"path"
-	"slices"
-	"strings"
 
-	"github.com/valyala/fasthttp"
+	"server5k/gateway/site"
 )
 
 //go:embed static/*.js static/console.css icons/icon.svg icons/*.png lib/qrcode.js
@@ -30,74 +23,19 @@ var scripts = []string{
 	"sheet.js", "notices.js", "screens.js", "screen_mark.js", "screen_phone.js", "main.js",
 }
 
-// mediaTypes are those of the files there are.
-var mediaTypes = map[string]string{
-	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png",
-}
-
-// asset is one file that the page loads, as it is and compressed; gzip is nil for
-// what does not get smaller.
-type asset struct {
-	path        string // with the digest of its content
-	mediaType   string
-	plain, gzip []byte
-}
-
-// assets are all files, by their path and by their name.
-type assets struct {
-	byPath, byName map[string]*asset
-}
-
-// loadAssets names every file by its content. The path of a file never answers
-// with anything else, so browsers may keep it for ever.
-func loadAssets(texts map[string]catalogue) assets {
-	a := assets{map[string]*asset{}, map[string]*asset{}}
-	a.add("console.js", bundle(texts))
+// loadAssets makes all files of the page.
+func loadAssets(texts map[string]site.Catalogue) *site.Assets {
+	all := site.NewAssets(staticPrefix)
+	all.Add("console.js", bundle(texts))
 	for _, name := range []string{"static/console.css", "lib/qrcode.js", "icons/icon.svg", "icons/icon-192.png", "icons/icon-512.png"} {
-		a.add(path.Base(name), read(name))
+		all.Add(path.Base(name), read(name))
 	}
-	return a
-}
-
-func (a assets) add(name string, body []byte) {
-	ext := path.Ext(name)
-	v := &asset{path: staticPrefix + strings.TrimSuffix(name, ext) + "." + digest(body) + ext, mediaType: mediaTypes[ext], plain: body}
-	if ext != ".png" {
-		v.gzip = pack(body)
-	}
-	a.byPath[v.path], a.byName[name] = v, v
-}
-
-// url returns the path of a file by its name, for templates.
-func (a assets) url(name string) string {
-	if v := a.byName[name]; v != nil {
-		return v.path
-	}
-	panic("no such file: " + name)
-}
-
-// paths are those of all files, in order.
-func (a assets) paths() []string { return slices.Sorted(maps.Keys(a.byPath)) }
-
-// serve answers a request for a file.
-func (a assets) serve(ctx *fasthttp.RequestCtx, p string) {
-	v := a.byPath[p]
-	if v == nil {
-		ctx.SetStatusCode(http.StatusNotFound)
-		return
-	}
-	ctx.Response.Header.SetContentType(v.mediaType)
-	ctx.Response.Header.Set("Cache-Control", "public, max-age=31536000, immutable")
-	if v.gzip == nil {
-		ctx.SetBody(v.plain)
-		return
-	}
-	send(ctx, v.plain, v.gzip)
+	return all
 }
 
 // bundle writes the script of the page: its files one after the other, in a scope
 // of their own.
-func bundle(texts map[string]catalogue) []byte {
+func bundle(texts map[string]site.Catalogue) []byte {
 	var out bytes.Buffer
 	out.WriteString("(() => {\"use strict\";\nconst TEXTS = ")
 	out.Write(jsonOf(texts))
@@ -111,17 +49,17 @@ func bundle(texts map[string]catalogue) []byte {
 
 // renderWorker writes the service worker of a version: it keeps the page and all
 // files of it.
-func renderWorker(version string, a assets) []byte {
-	return fmt.Appendf(nil, "const VERSION = %s;\nconst FILES = %s;\n%s", jsonOf(version), jsonOf(append([]string{Prefix}, a.paths()...)), read("static/sw.js"))
+func renderWorker(version string, a *site.Assets) []byte {
+	return fmt.Appendf(nil, "const VERSION = %s;\nconst FILES = %s;\n%s", jsonOf(version), jsonOf(append([]string{Prefix}, a.Paths()...)), read("static/sw.js"))
 }
 
 // versionOf is a digest of all that the console is.
-func versionOf(a assets, texts map[string]catalogue) string {
-	all := fmt.Appendf(nil, "%q", a.paths())
-	for _, lang := range languages {
+func versionOf(a *site.Assets, texts map[string]site.Catalogue) string {
+	all := fmt.Appendf(nil, "%q", a.Paths())
+	for _, lang := range site.Languages {
 		all = append(all, renderShell(shell{Lang: lang}, texts[lang], a)...)
 	}
-	return digest(append(all, read("static/sw.js")...))[:8]
+	return site.Digest(append(all, read("static/sw.js")...))[:8]
 }
 
 func read(name string) []byte {
@@ -132,11 +70,6 @@ func read(name string) []byte {
 	return b
 }
 
-func digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:6])
-}
-
 // jsonOf encodes values of this package, which always encode; for objects the keys
 // are in order, so that the same version is the same bytes on every node.
 func jsonOf(v any) []byte {
@@ -145,19 +78,4 @@ func jsonOf(v any) []byte {
 		panic(err)
 	}
 	return b
-}
-
-func pack(b []byte) []byte {
-	var out bytes.Buffer
-	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
-		panic(err)
-	}
-	if _, err := w.Write(b); err != nil {
-		panic(err)
-	}
-	if err := w.Close(); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
 }

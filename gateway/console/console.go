@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/valyala/fasthttp"
+
+	"server5k/gateway/site"
 )
 
 // Prefix is where everything of the console is; its service worker governs no more.
@@ -16,7 +18,7 @@ type Config struct{}
 
 // Console answers everything under /juez/. It is safe for concurrent use.
 type Console struct {
-	assets assets
+	assets *site.Assets
 	shells map[string]page // by language
 	worker page
 	// manifests by language.
@@ -26,11 +28,11 @@ type Console struct {
 
 // New returns a console. It panics when its own files are broken.
 func New(Config) *Console {
-	texts := loadCatalogues()
+	texts := site.LoadCatalogues(textFiles)
 	a := loadAssets(texts)
 	c := &Console{assets: a, shells: map[string]page{}, manifests: map[string]page{}}
 	c.version = versionOf(a, texts)
-	for _, lang := range languages {
+	for _, lang := range site.Languages {
 		c.shells[lang] = newPage("text/html; charset=utf-8", renderShell(shell{
 			Lang: lang, Version: c.version, Title: texts[lang]["app.title"],
 			Description: texts[lang]["app.description"], NoScript: texts[lang]["app.noscript"],
@@ -71,7 +73,7 @@ func (c *Console) Handler(ctx *fasthttp.RequestCtx) {
 		ctx.Response.Header.Set("Service-Worker-Allowed", Prefix)
 		c.worker.serve(ctx)
 	case strings.HasPrefix(path, staticPrefix):
-		c.assets.serve(ctx, path)
+		c.assets.Serve(ctx, path)
 	default:
 		ctx.SetStatusCode(http.StatusNotFound)
 	}
@@ -103,7 +105,7 @@ type page struct {
 }
 
 func newPage(mediaType string, body []byte) page {
-	return page{mediaType, `"` + digest(body) + `"`, body, pack(body)}
+	return page{mediaType, `"` + site.Digest(body) + `"`, body, site.Pack(body)}
 }
 
 func (p page) serve(ctx *fasthttp.RequestCtx) {
@@ -111,12 +113,12 @@ func (p page) serve(ctx *fasthttp.RequestCtx) {
 	h.SetContentType(p.mediaType)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", p.tag)
+	vary(ctx)
 	if fresh(ctx.Request.Header.Peek("If-None-Match"), p.tag) {
-		vary(ctx)
 		ctx.SetStatusCode(http.StatusNotModified)
 		return
 	}
-	send(ctx, p.plain, p.gzip)
+	site.Send(ctx, p.plain, p.gzip)
 }
 
 // fresh says whether a browser has what tag names. A proxy that compresses makes
@@ -129,17 +131,6 @@ func fresh(sent []byte, tag string) bool {
 		}
 	}
 	return false
-}
-
-// send answers with a body, compressed for who can read it.
-func send(ctx *fasthttp.RequestCtx, plain, gzip []byte) {
-	vary(ctx)
-	if ctx.Request.Header.HasAcceptEncoding("gzip") {
-		ctx.Response.Header.Set("Content-Encoding", "gzip")
-		ctx.SetBody(gzip)
-		return
-	}
-	ctx.SetBody(plain)
 }
 
 // vary adds that the encoding was a question.

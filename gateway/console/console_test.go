@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/valyala/fasthttp"
+
+	"server5k/gateway/site"
 )
 
 // ask answers one request for the console. Headers come in pairs.
@@ -34,7 +36,7 @@ func header(r *fasthttp.Response, name string) string { return string(r.Header.P
 func TestHandler_Headers(t *testing.T) {
 	t.Parallel()
 	c := New(Config{})
-	script := c.assets.url("console.js")
+	script := c.assets.URL("console.js")
 	for _, tt := range []struct {
 		method, path, mediaType, cache, vary string
 		status                               int
@@ -44,9 +46,9 @@ func TestHandler_Headers(t *testing.T) {
 		{"GET", "/juez/sw.js", "text/javascript; charset=utf-8", "no-cache", "Accept-Encoding", 200},
 		{"GET", "/juez/manifest.webmanifest", "application/manifest+json; charset=utf-8", "no-cache", "Accept-Language, Cookie, Accept-Encoding", 200},
 		{"GET", script, "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "Accept-Encoding", 200},
-		{"GET", c.assets.url("console.css"), "text/css; charset=utf-8", "public, max-age=31536000, immutable", "Accept-Encoding", 200},
-		{"GET", c.assets.url("icon-512.png"), "image/png", "public, max-age=31536000, immutable", "", 200},
-		{"GET", c.assets.url("icon.svg"), "image/svg+xml", "public, max-age=31536000, immutable", "Accept-Encoding", 200},
+		{"GET", c.assets.URL("console.css"), "text/css; charset=utf-8", "public, max-age=31536000, immutable", "Accept-Encoding", 200},
+		{"GET", c.assets.URL("icon-512.png"), "image/png", "public, max-age=31536000, immutable", "", 200},
+		{"GET", c.assets.URL("icon.svg"), "image/svg+xml", "public, max-age=31536000, immutable", "Accept-Encoding", 200},
 		{"GET", "/juez/static/console.000000000000.js", "", "", "", 404},
 		{"GET", "/juez/static/", "", "", "", 404},
 		{"GET", "/juez/nothing", "", "", "", 404},
@@ -118,16 +120,21 @@ func TestHandler_Language(t *testing.T) {
 		if !strings.Contains(page, `aria-label="`+c.text(tt.want, "nav.switch")+`"`) {
 			t.Errorf("%+v: labels are in another language", tt)
 		}
+		if strings.Contains(page, "⟦") {
+			t.Errorf("%+v: a text is missing", tt)
+		}
 	}
 }
 
 // text is a text of a language, read anew.
-func (c *Console) text(lang, key string) string { return loadCatalogues()[lang].text(key) }
+func (c *Console) text(lang, key string) string {
+	return site.LoadCatalogues(textFiles)[lang].Text(key)
+}
 
 func TestHandler_TagsAndCompression(t *testing.T) {
 	t.Parallel()
 	c := New(Config{})
-	for _, path := range []string{"/juez/", "/juez/sw.js", "/juez/manifest.webmanifest", c.assets.url("console.js")} {
+	for _, path := range []string{"/juez/", "/juez/sw.js", "/juez/manifest.webmanifest", c.assets.URL("console.js")} {
 		plain, packed := ask(c, "GET", path), ask(c, "GET", path, "Accept-Encoding", "br, gzip")
 		if header(packed, "Content-Encoding") != "gzip" || header(plain, "Content-Encoding") != "" {
 			t.Errorf("%s: encodings %q and %q", path, header(plain, "Content-Encoding"), header(packed, "Content-Encoding"))
@@ -195,8 +202,8 @@ func TestVersion_IsTheSameEverywhere(t *testing.T) {
 	if a.Version() != b.Version() || len(a.Version()) != 8 {
 		t.Errorf("versions %q and %q of the same files", a.Version(), b.Version())
 	}
-	texts := loadCatalogues()
-	texts[english]["login.button"] += "!"
+	texts := site.LoadCatalogues(textFiles)
+	texts[site.English]["login.button"] += "!"
 	if v := versionOf(loadAssets(texts), texts); v == a.Version() {
 		t.Error("another text is no other version")
 	}
@@ -206,9 +213,9 @@ func TestVersion_IsTheSameEverywhere(t *testing.T) {
 func TestPage_Weight(t *testing.T) {
 	t.Parallel()
 	c := New(Config{})
-	total := len(c.shells[spanish].gzip)
+	total := len(c.shells[site.Spanish].gzip)
 	for _, name := range []string{"console.js", "console.css", "qrcode.js"} {
-		total += len(c.assets.byName[name].gzip)
+		total += len(ask(c, "GET", c.assets.URL(name), "Accept-Encoding", "gzip").Body())
 	}
 	if const60KB := 60 << 10; total > const60KB {
 		t.Errorf("the console weighs %d bytes", total)

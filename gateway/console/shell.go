@@ -6,7 +6,8 @@ import (
 	"html"
 	"html/template"
 	"regexp"
-	"strings"
+
+	"server5k/gateway/site"
 )
 
 //go:embed templates/shell.html
@@ -25,18 +26,18 @@ var (
 )
 
 // renderShell writes the page in one language.
-func renderShell(s shell, texts catalogue, a assets) []byte {
-	t := template.Must(template.New("shell.html").Funcs(template.FuncMap{"asset": a.url}).ParseFS(templateFiles, "templates/shell.html"))
+func renderShell(s shell, texts site.Catalogue, a *site.Assets) []byte {
+	t := template.Must(template.New("shell.html").Funcs(template.FuncMap{"asset": a.URL}).ParseFS(templateFiles, "templates/shell.html"))
 	var out bytes.Buffer
 	if err := t.Execute(&out, s); err != nil {
 		panic(err)
 	}
 	page := textMark.ReplaceAllStringFunc(out.String(), func(m string) string {
 		part := textMark.FindStringSubmatch(m)
-		return part[1] + html.EscapeString(texts.text(part[2])) + "<"
+		return part[1] + html.EscapeString(texts.Text(part[2])) + "<"
 	})
 	page = labelMark.ReplaceAllStringFunc(page, func(m string) string {
-		return m + ` aria-label="` + html.EscapeString(texts.text(labelMark.FindStringSubmatch(m)[1])) + `"`
+		return m + ` aria-label="` + html.EscapeString(texts.Text(labelMark.FindStringSubmatch(m)[1])) + `"`
 	})
 	return []byte(page)
 }
@@ -64,12 +65,12 @@ type manifestIcon struct {
 	Purpose string `json:"purpose"`
 }
 
-func renderManifest(lang string, texts catalogue, a assets) []byte {
+func renderManifest(lang string, texts site.Catalogue, a *site.Assets) []byte {
 	icon := func(name, sizes, purpose string) manifestIcon {
-		return manifestIcon{a.url(name), sizes, mediaTypes[name[strings.LastIndex(name, "."):]], purpose}
+		return manifestIcon{a.URL(name), sizes, site.MediaType(name), purpose}
 	}
 	return jsonOf(manifest{
-		ID: Prefix, Name: texts.text("app.title"), ShortName: "Server5K", Description: texts.text("app.description"), Lang: lang,
+		ID: Prefix, Name: texts.Text("app.title"), ShortName: "Server5K", Description: texts.Text("app.description"), Lang: lang,
 		StartURL: Prefix, Scope: Prefix, Display: "standalone", Orientation: "any", Background: "#f4f6f8", Theme: "#075a34",
 		Icons: []manifestIcon{
 			icon("icon.svg", "any", "any"), icon("icon-192.png", "192x192", "any"),

@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"server5k/gateway/site"
 )
 
 // composed are the beginnings of keys that scripts put together from values.
@@ -16,7 +18,7 @@ var composed = []string{"link.", "state.", "reason."}
 
 func TestTexts_SameKeysInBothLanguages(t *testing.T) {
 	t.Parallel()
-	all := loadCatalogues()
+	all := site.LoadCatalogues(textFiles)
 	keys := func(lang string) (out []string) {
 		for k := range all[lang] {
 			out = append(out, k)
@@ -24,18 +26,18 @@ func TestTexts_SameKeysInBothLanguages(t *testing.T) {
 		slices.Sort(out)
 		return out
 	}
-	if diff := cmp.Diff(keys(spanish), keys(english)); diff != "" {
+	if diff := cmp.Diff(keys(site.Spanish), keys(site.English)); diff != "" {
 		t.Errorf("keys (-es +en):\n%s", diff)
 	}
 	places := regexp.MustCompile(`\{\w+\}`)
-	for k, es := range all[spanish] {
-		a, b := places.FindAllString(es, -1), places.FindAllString(all[english][k], -1)
+	for k, es := range all[site.Spanish] {
+		a, b := places.FindAllString(es, -1), places.FindAllString(all[site.English][k], -1)
 		slices.Sort(a)
 		slices.Sort(b)
 		if diff := cmp.Diff(a, b); diff != "" {
 			t.Errorf("%s: values (-es +en):\n%s", k, diff)
 		}
-		if es == "" || all[english][k] == "" {
+		if es == "" || all[site.English][k] == "" {
 			t.Errorf("%s is empty", k)
 		}
 	}
@@ -44,7 +46,7 @@ func TestTexts_SameKeysInBothLanguages(t *testing.T) {
 func TestTexts_KeysAreUsedAndExist(t *testing.T) {
 	t.Parallel()
 	source := sources(t)
-	texts := loadCatalogues()[spanish]
+	texts := site.LoadCatalogues(textFiles)[site.Spanish]
 	for k := range texts {
 		base := strings.TrimSuffix(strings.TrimSuffix(k, ".one"), ".many")
 		used := strings.Contains(source, `"`+k+`"`) || (base != k && strings.Contains(source, `"`+base+`"`))
@@ -53,7 +55,7 @@ func TestTexts_KeysAreUsedAndExist(t *testing.T) {
 		}
 	}
 	for pattern, ends := range map[string][]string{
-		`\bsay\("([^"]+)"[,)]`: {""}, `data-t(?:-label)?="([a-z.]+)"`: {""}, `\bsayCount\("([^"]+)"`: {".one", ".many"}, `texts(?:\[lang\])?(?:\.text\(|\[)"([^"]+)"`: {""},
+		`\bsay\("([^"]+)"[,)]`: {""}, `data-t(?:-label)?="([a-z.]+)"`: {""}, `\bsayCount\("([^"]+)"`: {".one", ".many"}, `texts(?:\[lang\])?(?:\.Text\(|\[)"([^"]+)"`: {""},
 	} {
 		found := regexp.MustCompile(pattern).FindAllStringSubmatch(source, -1)
 		if len(found) == 0 {

@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"server5k/gateway/site"
 )
 
 // Paths of what this package answers.
@@ -48,7 +50,7 @@ type Config struct {
 // goroutine.
 type Pages struct {
 	cfg   Config
-	texts map[string]catalogue // by language, as are the pages
+	texts map[string]site.Catalogue // by language, as are the pages
 	pages map[string]*template.Template
 }
 
@@ -57,7 +59,7 @@ func New(cfg Config) *Pages {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	texts := loadCatalogues()
+	texts := site.LoadCatalogues(textFiles)
 	return &Pages{cfg, texts, parsePages(texts)}
 }
 

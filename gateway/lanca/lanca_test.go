@@ -26,6 +26,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/valyala/fasthttp"
 	"rsc.io/qr"
+
+	"server5k/gateway/site"
 )
 
 // authorityFile writes an authority for hosts and addresses, with the key behind it
@@ -200,7 +202,7 @@ func TestPage_Language(t *testing.T) {
 func TestPage_IsAccessibleAndStrict(t *testing.T) {
 	t.Parallel()
 	for _, p := range []*Pages{New(Config{CAFile: usualFile(t), TLSPort: "8443"}), New(Config{CAFile: "nothing"})} {
-		for _, lang := range []string{spanish, english} {
+		for _, lang := range []string{site.Spanish, site.English} {
 			res := ask(plainly(p), "carrera.lan:8000", "?lang="+lang)
 			body := string(res.Body())
 			if got := string(res.Header.Peek("Content-Security-Policy")); got != policy || strings.Contains(policy, "unsafe") || strings.Contains(policy, "data:") {
@@ -320,8 +322,8 @@ func TestDraw_PaintsTheCode(t *testing.T) {
 
 func TestTexts_SameKeysInBothLanguages(t *testing.T) {
 	t.Parallel()
-	all := loadCatalogues()
-	keys := func(c catalogue) (out []string) {
+	all := site.LoadCatalogues(textFiles)
+	keys := func(c site.Catalogue) (out []string) {
 		for k, text := range c {
 			out = append(out, k+" "+strconv.Itoa(strings.Count(text, "%s")))
 			if strings.TrimSpace(text) == "" {
@@ -331,14 +333,14 @@ func TestTexts_SameKeysInBothLanguages(t *testing.T) {
 		slices.Sort(out)
 		return out
 	}
-	if diff := cmp.Diff(keys(all[spanish]), keys(all[english])); diff != "" {
+	if diff := cmp.Diff(keys(all[site.Spanish]), keys(all[site.English])); diff != "" {
 		t.Errorf("keys with their arguments (-es +en):\n%s", diff)
 	}
 	page, err := files.ReadFile("page.html")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k := range all[spanish] {
+	for k := range all[site.Spanish] {
 		base := regexp.MustCompile(`\.\d+$`).ReplaceAllString(k, "")
 		if !strings.Contains(string(page), `"`+base+`"`) {
 			t.Errorf("%s is used nowhere", k)

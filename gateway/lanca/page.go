@@ -11,6 +11,8 @@ import (
 
 	"github.com/valyala/fasthttp"
 	"rsc.io/qr"
+
+	"server5k/gateway/site"
 )
 
 //go:embed page.html page.css
@@ -46,11 +48,14 @@ type code struct {
 }
 
 // parsePages parses the page in each language; its texts come from the catalogue.
-func parsePages(all map[string]catalogue) map[string]*template.Template {
+func parsePages(all map[string]site.Catalogue) map[string]*template.Template {
 	out := map[string]*template.Template{}
 	for lang, texts := range all {
 		out[lang] = template.Must(template.New("page.html").Option("missingkey=error").
-			Funcs(template.FuncMap{"t": texts.text, "steps": texts.steps}).ParseFS(files, "page.html"))
+			Funcs(template.FuncMap{
+				"t":     texts.Text,
+				"steps": func(key, arg string) []string { return steps(texts, key, arg) },
+			}).ParseFS(files, "page.html"))
 	}
 	return out
 }

@@ -62,7 +62,7 @@ func (p *Pages) announcer(v shown, lang string, now time.Time) announcerPage {
 	for _, e := range v.expected(now) {
 		out.Expected = append(out.Expected, expectedRow{rows[e.Team.ID], e.when(), written(whole, e.total), e.place})
 	}
-	out.Leaders = append(out.Leaders, boardTable{"", texts.text("scope.all"), first(p.rows(v.board, lang, ""), announcedTeams)})
+	out.Leaders = append(out.Leaders, boardTable{"", texts.Text("scope.all"), first(p.rows(v.board, lang, ""), announcedTeams)})
 	if len(v.Categories) > 1 {
 		for _, c := range v.Categories {
 			out.Leaders = append(out.Leaders, boardTable{c.Code, c.Name, first(p.rows(v.board, lang, c.Code), podiumSteps)})

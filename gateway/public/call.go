@@ -10,6 +10,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -43,9 +44,7 @@ func (c *call) answer(ctx context.Context) error {
 		return nil
 	}
 	if c.target.page == pageAsset {
-		if !c.p.assets.serve(c.ctx, c.path) {
-			c.ctx.SetStatusCode(http.StatusNotFound)
-		}
+		c.p.assets.Serve(c.ctx, c.path)
 		return nil
 	}
 	c.harden()
@@ -196,7 +195,7 @@ func (c *call) render(v shown, kind page, variant string, life time.Duration, mo
 // age says how old the answer is, and what the server's clock says.
 func (c *call) age(v shown, now time.Time) {
 	h := &c.ctx.Response.Header
-	h.Set("X-Page-Code", c.p.assets.digest)
+	h.Set("X-Page-Code", c.p.code)
 	h.Set("X-Server-Time", strconv.FormatInt(now.UnixMilli(), 10))
 	if v.stale {
 		h.Set("Age", strconv.Itoa(int(now.Sub(v.checked).Seconds())))
@@ -232,18 +231,18 @@ func (c *call) fail(err error) {
 	if c.target.page == pageData {
 		c.ctx.SetContentType("application/json")
 		c.ctx.SetStatusCode(status)
-		c.ctx.SetBody(encode(map[string]string{"detail": c.p.texts[spanish].text(key)}))
+		c.ctx.SetBody(encode(map[string]string{"detail": c.p.texts[site.Spanish].Text(key)}))
 		return
 	}
 	if c.lang == "" {
-		c.lang = spanish
+		c.lang = site.Spanish
 	}
 	refresh := 0
 	if status == http.StatusServiceUnavailable {
 		refresh = retrySeconds
 	}
 	c.harden()
-	doc, err := c.p.document(c.lang, "trouble", frame{Title: c.p.texts[c.lang].text(key), Data: key, Refresh: refresh})
+	doc, err := c.p.document(c.lang, "trouble", frame{Title: c.p.texts[c.lang].Text(key), Data: key, Refresh: refresh})
 	if err != nil {
 		c.p.cfg.Log.Error("page of an error", "error", err)
 		c.ctx.SetStatusCode(status)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"server5k/gateway/site"
 )
 
 const (
@@ -39,7 +41,7 @@ type document struct {
 
 func newDocument(mediaType string, content []byte) *document {
 	sum := sha256.Sum256(content)
-	return &document{mediaType, content, pack(content), base64.RawURLEncoding.EncodeToString(sum[:12])}
+	return &document{mediaType, content, site.Pack(content), base64.RawURLEncoding.EncodeToString(sum[:12])}
 }
 
 // documents keeps what was rendered of one view. The zero value is empty.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -17,12 +18,12 @@ func clock(d time.Duration) string {
 }
 
 // countdown writes what is left, with the days when there is more than one.
-func countdown(texts catalogue, d time.Duration) string {
+func countdown(texts site.Catalogue, d time.Duration) string {
 	const day = 24 * time.Hour
 	if d < day {
 		return clock(d)
 	}
-	return texts.text("clock.days", int(d/day), clock(d%day))
+	return texts.Text("clock.days", int(d/day), clock(d%day))
 }
 
 // precise writes a duration like clock, with its milliseconds.

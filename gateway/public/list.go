@@ -66,7 +66,7 @@ func (c *call) list(ctx context.Context) error {
 	}
 	now := c.p.cfg.Now()
 	doc, err := made.get(documentKey{page: string(pageList), lang: c.lang}, now, 0, func() (*document, error) {
-		return c.p.document(c.lang, pageList, frame{Title: c.p.texts[c.lang].text("list.title"), Data: made, Refresh: refreshOf(scheduled)})
+		return c.p.document(c.lang, pageList, frame{Title: c.p.texts[c.lang].Text("list.title"), Data: made, Refresh: refreshOf(scheduled)})
 	})
 	if err != nil {
 		return err

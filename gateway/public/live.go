@@ -113,10 +113,10 @@ var scriptTexts = [...]string{
 func (p *Pages) state(v shown, lang string, kind page) pageState {
 	texts := make(map[string]string, len(scriptTexts))
 	for _, key := range scriptTexts {
-		texts[key] = p.texts[lang].text(key)
+		texts[key] = p.texts[lang].Text(key)
 	}
 	return pageState{
-		Page: string(kind), Code: p.assets.digest, Lang: lang, Whole: wholeTotals(v.Competition.Rounding), Socket: v.Competition.Active,
+		Page: string(kind), Code: p.code, Lang: lang, Whole: wholeTotals(v.Competition.Rounding), Socket: v.Competition.Active,
 		ID: int64(v.Competition.ID), Seq: v.Seq, Stream: v.Stream, Texts: texts,
 	}
 }
@@ -137,8 +137,8 @@ func (p *Pages) live(v shown, kind page, lang string, scope race.Category, now t
 	charts := p.charts(v.board, lang, scope)
 	out.Charts = &charts
 	if scope == "" {
-		out.Podium = append(out.Podium, podium{Title: texts.text("scope.all"), Steps: v.steps(""), Big: true})
-		out.Boards = append(out.Boards, boardTable{"", texts.text("scope.all"), out.Rows})
+		out.Podium = append(out.Podium, podium{Title: texts.Text("scope.all"), Steps: v.steps(""), Big: true})
+		out.Boards = append(out.Boards, boardTable{"", texts.Text("scope.all"), out.Rows})
 	}
 	for _, c := range v.Categories {
 		if c.Code == scope || (scope == "" && len(v.Categories) > 1) {
@@ -169,7 +169,7 @@ func (p *Pages) rows(b *board, lang string, scope race.Category) []row {
 			r.Gap = "+" + written(whole, l.gapIn(scope))
 		}
 		if l.Penalty > 0 {
-			r.Penalty = p.texts[lang].text("penalty", clock(l.Penalty))
+			r.Penalty = p.texts[lang].Text("penalty", clock(l.Penalty))
 		}
 		out = append(out, r)
 	}
@@ -182,21 +182,21 @@ func (p *Pages) status(b *board, l line, lang string) (kind, text string) {
 	texts := p.texts[lang]
 	switch {
 	case l.Status == race.StatusRanked:
-		return "ok", texts.text("status.clasificado")
+		return "ok", texts.Text("status.clasificado")
 	case l.Cause == race.CauseAbsent:
-		return "bad", texts.text("status.absent")
+		return "bad", texts.Text("status.absent")
 	case l.Status == race.StatusDisqualified && l.Reason == "":
-		return "bad", texts.text("status.out")
+		return "bad", texts.Text("status.out")
 	case l.Status == race.StatusDisqualified:
-		return "bad", texts.text("status.ruled", l.Reason)
+		return "bad", texts.Text("status.ruled", l.Reason)
 	case l.Status == race.StatusSurplus:
-		return "warn", texts.count("status.surplus", l.Records-b.Competition.TeamSize)
+		return "warn", texts.Count("status.surplus", l.Records-b.Competition.TeamSize)
 	case b.Phase == scheduled || (b.Phase == running && l.Records == 0):
-		return "wait", texts.text("status.waiting")
+		return "wait", texts.Text("status.waiting")
 	case b.Phase == running:
-		return "run", texts.text("status.marks")
+		return "run", texts.Text("status.marks")
 	default:
-		return "warn", texts.count("status.missing", b.Competition.TeamSize-l.Records)
+		return "warn", texts.Count("status.missing", b.Competition.TeamSize-l.Records)
 	}
 }
 

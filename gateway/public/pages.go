@@ -10,6 +10,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -45,8 +46,9 @@ type Config struct {
 // Pages answers for the paths of the public. It is safe for concurrent use.
 type Pages struct {
 	cfg    Config
-	assets assets
-	texts  map[string]catalogue
+	assets *site.Assets
+	code   string // of the files
+	texts  map[string]site.Catalogue
 	pages  map[string]pageSet // by language
 	views  *views
 	list   list
@@ -68,9 +70,10 @@ func New(cfg Config) *Pages {
 	if cfg.Location == nil {
 		cfg.Location = time.UTC
 	}
-	p := &Pages{cfg: cfg, assets: loadAssets(), texts: loadCatalogues(), pages: map[string]pageSet{}}
+	p := &Pages{cfg: cfg, assets: loadAssets(), texts: site.LoadCatalogues(textFiles), pages: map[string]pageSet{}}
+	p.code = codeOf(p.assets)
 	p.views = newViews(cfg, p.read)
-	for _, lang := range languages {
+	for _, lang := range site.Languages {
 		p.pages[lang] = parsePages(p.functions(lang))
 	}
 	return p

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -52,7 +53,7 @@ func TestPages_RenderInEveryStateAndLanguage(t *testing.T) {
 			f.store.versions[e.Competition.Version] = race.Version{Number: 2, At: epoch, Digest: digest}
 		}
 		for _, uri := range everyPage {
-			for _, lang := range languages {
+			for _, lang := range site.Languages {
 				join := "?"
 				if strings.Contains(uri, "?") {
 					join = "&"
@@ -272,17 +273,17 @@ func TestLanguage_ChosenIsKept(t *testing.T) {
 		headers []string
 		want    string
 	}{
-		{"/competencia/3/", nil, spanish},
-		{"/competencia/3/", []string{"Accept-Language", "en-GB,en;q=0.9"}, english},
-		{"/competencia/3/", []string{"Accept-Language", "en", "Cookie", "idioma=es"}, spanish},
-		{"/competencia/3/?lang=en", []string{"Cookie", "idioma=es"}, english},
-		{"/competencia/3/?lang=fr", nil, spanish},
+		{"/competencia/3/", nil, site.Spanish},
+		{"/competencia/3/", []string{"Accept-Language", "en-GB,en;q=0.9"}, site.English},
+		{"/competencia/3/", []string{"Accept-Language", "en", "Cookie", "idioma=es"}, site.Spanish},
+		{"/competencia/3/?lang=en", []string{"Cookie", "idioma=es"}, site.English},
+		{"/competencia/3/?lang=fr", nil, site.Spanish},
 	} {
 		got := f.get(t, test.uri, test.headers...)
 		if !strings.Contains(got.body, `<html lang="`+test.want+`">`) {
 			t.Errorf("%s %q: not in %s", test.uri, test.headers, test.want)
 		}
-		kept := strings.Contains(string(got.header.PeekCookie(languageCookie)), "idioma="+test.want)
+		kept := strings.Contains(string(got.header.PeekCookie(site.LanguageCookie)), "idioma="+test.want)
 		if asked := strings.Contains(test.uri, "lang=en"); kept != asked {
 			t.Errorf("%s %q: kept %v", test.uri, test.headers, kept)
 		}

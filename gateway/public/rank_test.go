@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -179,7 +180,7 @@ func TestScripts_WriteAsTheServer(t *testing.T) {
 	js, p := newEngine(t), setup(t)
 	for seed := range uint64(20) {
 		b := build(chance(rand.New(rand.NewPCG(seed, 4))), nil, nil)
-		for _, lang := range languages {
+		for _, lang := range site.Languages {
 			data, state := b.data(epoch, time.UTC, false), p.state(shown{view: &view{board: b}}, lang, pageLive)
 			var got, want [][]string
 			js.call(&got, "((lines, d, texts) => lines.map((l) => statusOf(l, d, texts)))", data.Lines, data, state.Texts)
@@ -202,13 +203,13 @@ func TestScripts_WriteAsTheServer(t *testing.T) {
 			}
 		}
 		var got string
-		js.call(&got, "countdownText", ms, map[string]string{"clock.days": p.texts[english]["clock.days"]})
-		if want := countdown(p.texts[english], d); got != want {
+		js.call(&got, "countdownText", ms, map[string]string{"clock.days": p.texts[site.English]["clock.days"]})
+		if want := countdown(p.texts[site.English], d); got != want {
 			t.Errorf("%d: got %q, want %q", ms, got, want)
 		}
 	}
 	for _, n := range []int{0, 1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 23, 101, 111, 112} {
-		for _, lang := range languages {
+		for _, lang := range site.Languages {
 			var got string
 			js.call(&got, "ordinalText", lang, n)
 			if want := ordinal(lang, n); got != want {

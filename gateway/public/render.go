@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"server5k/gateway/site"
 	"server5k/race"
 )
 
@@ -75,10 +76,10 @@ func (p *Pages) functions(lang string) template.FuncMap {
 		return func(t time.Time) string { return t.In(in).Format(layout) }
 	}
 	return template.FuncMap{
-		"t":       texts.text,
-		"n":       texts.count,
-		"asset":   p.assets.url,
-		"code":    func() string { return p.assets.digest },
+		"t":       texts.Text,
+		"n":       texts.Count,
+		"asset":   p.assets.URL,
+		"code":    func() string { return p.code },
 		"clock":   clock,
 		"unixms":  sinceEpoch,
 		"time":    at("15:04:05"),
@@ -120,7 +121,7 @@ func link(lang string, parts ...any) string {
 	for _, part := range parts {
 		fmt.Fprint(&out, part)
 	}
-	if lang == spanish {
+	if lang == site.Spanish {
 		return out.String()
 	}
 	sign := "?"
@@ -131,13 +132,13 @@ func link(lang string, parts ...any) string {
 }
 
 // day writes a date for people.
-func day(texts catalogue, t time.Time) string {
-	return texts.text("date", texts.text("weekday."+fmt.Sprint(int(t.Weekday()))), t.Day(), texts.text("month."+fmt.Sprint(int(t.Month()))), t.Year())
+func day(texts site.Catalogue, t time.Time) string {
+	return texts.Text("date", texts.Text("weekday."+fmt.Sprint(int(t.Weekday()))), t.Day(), texts.Text("month."+fmt.Sprint(int(t.Month()))), t.Year())
 }
 
 // ordinal returns n as it stands alone: "1.º", "1st".
 func ordinal(lang string, n int) string {
-	if lang == spanish {
+	if lang == site.Spanish {
 		return fmt.Sprintf("%d.º", n)
 	}
 	suffix := "th"

@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"server5k/gateway/site"
 )
 
 // composed are the beginnings of keys that are put together from values.
@@ -18,7 +20,7 @@ var composed = []string{"phase.", "rounding.", "month.", "weekday.", "trouble."}
 
 func TestTexts_SameKeysInBothLanguages(t *testing.T) {
 	t.Parallel()
-	all := loadCatalogues()
+	all := site.LoadCatalogues(textFiles)
 	keys := func(lang string) (out []string) {
 		for k := range all[lang] {
 			out = append(out, k)
@@ -26,15 +28,15 @@ func TestTexts_SameKeysInBothLanguages(t *testing.T) {
 		slices.Sort(out)
 		return out
 	}
-	if diff := cmp.Diff(keys(spanish), keys(english)); diff != "" {
+	if diff := cmp.Diff(keys(site.Spanish), keys(site.English)); diff != "" {
 		t.Errorf("keys (-es +en):\n%s", diff)
 	}
 	verbs := regexp.MustCompile(`%(\[\d\])?[a-z%]`)
-	for k, es := range all[spanish] {
-		if diff := cmp.Diff(verbs.FindAllString(es, -1), verbs.FindAllString(all[english][k], -1)); diff != "" {
+	for k, es := range all[site.Spanish] {
+		if diff := cmp.Diff(verbs.FindAllString(es, -1), verbs.FindAllString(all[site.English][k], -1)); diff != "" {
 			t.Errorf("%s: arguments (-es +en):\n%s", k, diff)
 		}
-		if es == "" || all[english][k] == "" {
+		if es == "" || all[site.English][k] == "" {
 			t.Errorf("%s is empty", k)
 		}
 	}
@@ -60,14 +62,14 @@ func TestTexts_KeysAreUsedAndExist(t *testing.T) {
 		}
 	}
 	text := source.String()
-	texts := loadCatalogues()[spanish]
+	texts := site.LoadCatalogues(textFiles)[site.Spanish]
 	for k := range texts {
 		name := strings.TrimSuffix(k, ".one")
 		if !strings.Contains(text, `"`+name+`"`) && !slices.ContainsFunc(composed, func(p string) bool { return strings.HasPrefix(k, p) }) {
 			t.Errorf("%s is used nowhere", k)
 		}
 	}
-	for _, pattern := range []string{`\b[tn] "([^"]+)"`, `\.(?:text|count)\("([^"]+)"[,)]`, `texts\["([^"]+)"\]`, `\bsay(?:Count)?\((?:page\.)?texts, "([^"]+)"`} {
+	for _, pattern := range []string{`\b[tn] "([^"]+)"`, `\.(?:Text|Count)\("([^"]+)"[,)]`, `texts\["([^"]+)"\]`, `\bsay(?:Count)?\((?:page\.)?texts, "([^"]+)"`} {
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 			if _, ok := texts[m[1]]; !ok {
 				t.Errorf("there is no text %s", m[1])
@@ -88,7 +90,7 @@ func TestTemplates_NoTextOfTheirOwn(t *testing.T) {
 	p := setup(t)
 	tags := regexp.MustCompile(`(?s)<!--.*?-->|<[^>]*>?|^[^<]*>`)
 	read := regexp.MustCompile(`\b(?:aria-label|title|placeholder|alt)="([^"]*)"`)
-	for name, page := range p.pages[spanish] {
+	for name, page := range p.pages[site.Spanish] {
 		for _, tpl := range page.Templates() {
 			if tpl.Tree == nil {
 				continue
@@ -131,17 +133,5 @@ func flatten(out *strings.Builder, n parse.Node) {
 		branch(&n.BranchNode)
 	default:
 		out.WriteString("·")
-	}
-}
-
-func TestPreferred(t *testing.T) {
-	t.Parallel()
-	for accept, want := range map[string]string{
-		"": spanish, "de-DE,de;q=0.9": spanish, "en": english, "EN-us": english, "de, en;q=0.5, es;q=0.4": english,
-		"es;q=0.8,en;q=0.8": spanish, "en;q=0": spanish, "en;q=x, es;q=0.1": spanish,
-	} {
-		if got := preferred(accept); got != want {
-			t.Errorf("%q: got %s, want %s", accept, got, want)
-		}
 	}
 }
