@@ -96,7 +96,7 @@ func (s *Assets) Serve(ctx *fasthttp.RequestCtx, p string) {
 		ctx.Response.SetBodyRaw(a.plain)
 		return
 	}
-	h.Set("Vary", "Accept-Encoding")
+	h.Add("Vary", "Accept-Encoding")
 	Send(ctx, a.plain, a.gzip)
 }
 
