@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -72,7 +73,7 @@ func TestCluster_NodesComeAndGo(t *testing.T) {
 	for _, s := range steps {
 		began := time.Now()
 		s.do()
-		c.awaitPosts(phones, 2)
+		c.awaitPosts(gctx, phones, 2)
 		t.Logf("%s: all went on after %v", s.name, time.Since(began).Round(time.Millisecond))
 		if gctx.Err() != nil {
 			break
@@ -181,6 +182,7 @@ func (p *poster) run(ctx context.Context, stop <-chan struct{}) error {
 // post tries three times, each time at a node that lives.
 func (p *poster) post(ctx context.Context, team race.TeamID, records []sentRecord) error {
 	var seen []string
+	last := ""
 	for try := range 3 {
 		if try > 0 {
 			wait := time.NewTimer(time.Duration(400*try)*time.Millisecond + time.Duration(p.rng.Int64N(int64(200*time.Millisecond))))
@@ -190,8 +192,10 @@ func (p *poster) post(ctx context.Context, team race.TeamID, records []sentRecor
 				return context.Cause(ctx)
 			}
 		}
-		urls := p.nodes.urls()
-		api := rest{url: urls[p.rng.IntN(len(urls))], token: p.token}
+		// As a proxy does: another node than the one that has just failed.
+		urls := slices.DeleteFunc(p.nodes.urls(), func(u string) bool { return u == last })
+		last = urls[p.rng.IntN(len(urls))]
+		api := rest{url: last, token: p.token}
 		var got struct {
 			OK    bool   `json:"exito"`
 			Saved int    `json:"total_guardados"`
@@ -219,13 +223,16 @@ func (p *poster) count() int {
 }
 
 // awaitPosts waits until every phone has filled n more teams.
-func (c *nodes) awaitPosts(phones []*poster, n int) {
+func (c *nodes) awaitPosts(ctx context.Context, phones []*poster, n int) {
 	c.tb.Helper()
 	before := make([]int, len(phones))
 	for i, p := range phones {
 		before[i] = p.count()
 	}
 	c.await("every phone to go on", func() bool {
+		if ctx.Err() != nil {
+			return true // one has failed and says why
+		}
 		for i, p := range phones {
 			if p.count() < before[i]+n && p.count() < clusterTeams {
 				return false
