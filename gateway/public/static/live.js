@@ -63,7 +63,9 @@ function follow(state) {
       return;
     }
     lastTag = got.tag;
+    const known = page.model.lines.length;
     page.model.replace(got.body);
+    if (page.model.lines.length < known) page.herald.forget();
     if (link) link.moveTo(got.body.sec, got.body.epoca);
     page.categories = new Map(got.body.categorias.map((c) => [c.codigo, c.nombre]));
     if (words(got.body) !== painted) {
@@ -154,6 +156,7 @@ function follow(state) {
     }
     if (m.tipo === "instantanea") {
       if (page.model && Array.isArray(d.equipos)) {
+        page.herald.forget();
         page.model.keepOnly(new Set(d.equipos.map((e) => e.equipo_id)));
         d.equipos.forEach((e) => page.model.apply(e));
         redraw();

@@ -53,8 +53,14 @@ function makeHerald() {
     queue = [];
     timer = setTimeout(speak, 3000);
   };
-  return (text) => {
+  const herald = (text) => {
     queue.push(text);
     if (!timer) timer = setTimeout(speak, 200);
   };
+  // What was said may name a team that is no longer public.
+  herald.forget = () => {
+    queue = [];
+    region.textContent = "";
+  };
+  return herald;
 }
