@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -94,11 +95,9 @@ type certificate struct {
 	checked time.Time
 }
 
-// fileState tells one version of a file from the next.
-type fileState struct {
-	changed time.Time
-	size    int64
-}
+// fileState tells one version of a file from the next: the digest of what is in it.
+// Two versions may be of one size and of the same tick of the file system's clock.
+type fileState [sha256.Size]byte
 
 // openCertificate reads the certificate and its key, or says how to make them.
 func openCertificate(cert, key string, now func() time.Time, log *slog.Logger) (*certificate, error) {
@@ -143,11 +142,11 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 
 func (c *certificate) state() (out [2]fileState, err error) {
 	for i, name := range []string{c.cert, c.key} {
-		info, err := os.Stat(name)
+		text, err := os.ReadFile(name)
 		if err != nil {
 			return out, err
 		}
-		out[i] = fileState{info.ModTime(), info.Size()}
+		out[i] = sha256.Sum256(text)
 	}
 	return out, nil
 }
